@@ -1,0 +1,18 @@
+/* Time. Wall-clock time is microseconds since 1970 UTC; waiting uses the monotonic clock. */
+#pragma once
+
+#include <stdint.h>
+
+#include "mailcore/base/span.h"
+#include "mailcore/base/str.h"
+
+#define USEC_PER_SEC 1000000LL
+#define MSEC_PER_SEC 1000LL
+
+int64_t clock_now_us(void);
+/* Never goes backwards; unrelated to the wall clock. */
+int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
+
+/* RFC 3339 in UTC with milliseconds: 2026-11-22T18:30:00.123Z */
+void clock_add_rfc3339(struct str *out, int64_t time_us);
