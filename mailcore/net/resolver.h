@@ -1,0 +1,66 @@
+/*
+ * DNS look-ups: c-ares in a thread of its own, a cache, and calls that workers may block in.
+ *
+ * A resolver failure (time-out, SERVFAIL, no server, refused) is RC_TEMP, never "not there".
+ * A machine without any DNS answers RC_TEMP at once. Positive answers are cached for their TTL
+ * (at most an hour), negative ones for at most five minutes, failures for five seconds.
+ * Limits: 4,096 cache entries, 10 MiB; 200 records an answer; UDP with EDNS 1232, TCP fallback.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+#include "mailcore/net/addr.h"
+
+struct resolver;
+
+enum dns_type {
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_PTR = 12,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_DS = 43,
+	DNS_TLSA = 52,
+	DNS_CAA = 257,
+};
+
+/* One record. Names are without the final dot, lower case, escaped as in zone files when they
+ * hold anything but letters, digits, hyphen, underscore. */
+struct dns_rr {
+	enum dns_type type;
+	uint32_t ttl;
+	struct addr addr;        /* A, AAAA */
+	struct span text;        /* TXT: strings joined; MX, NS, CNAME, PTR, SRV: the name; others: rdata */
+	uint16_t priority;       /* MX, SRV */
+	uint16_t weight, port;   /* SRV */
+};
+
+struct dns_answer {
+	struct dns_rr *items;
+	size_t len;
+	bool authentic; /* AD bit */
+	struct span cname; /* final name after CNAMEs; empty when none */
+	uint32_t ttl;
+};
+
+/* servers: "host:port,..." or empty for the system's. Never fails: without any server every
+ * question is RC_TEMP. */
+struct resolver *resolver_open(const char *servers, int64_t timeout_ms);
+void resolver_close(struct resolver *r);
+
+/* RC_OK with at least one record; RC_NOT_FOUND: NXDOMAIN or no such data (*nxdomain tells, may be
+ * NULL); RC_TEMP: no answer; RC_INVALID: the name cannot be a domain name. Memory: ctx->arena.
+ * Waits until ctx->deadline_ms at most. */
+MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name,
+	enum dns_type type, struct dns_answer *out, bool *nxdomain);
+/* PTR of an address. */
+MUST_CHECK enum rc resolver_reverse(struct resolver *r, struct ctx *ctx, const struct addr *a,
+	struct dns_answer *out);
