@@ -1,0 +1,35 @@
+/*
+ * Bells: hints that a mailbox has changed. A lost or doubled ring does no harm; the truth is the
+ * folder's highestmodseq in the database.
+ *
+ * Inside a process rings are function calls; between the roles of a node they are datagrams on
+ * unix sockets in the run directory; a poll of watched folders is the net below (every 15 s).
+ * Thread-safe.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "mailcore/base/rc.h"
+
+struct bells;
+struct bell_watch;
+
+/* run_dir: where the roles' sockets lie; role: this one's name. fd to be watched for input by the
+ * role's loop: bells_fd, bells_read. */
+MUST_CHECK enum rc bells_open(const char *run_dir, const char *role, struct bells **out,
+	struct err *err);
+void bells_close(struct bells *b);
+int bells_fd(const struct bells *b);
+void bells_read(struct bells *b);
+
+/* After a commit. folder_id 0: folder list or several folders. */
+void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id);
+
+/* fn is called from whatever thread rings, under a lock: it must only wake somebody. */
+struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,
+	void (*fn)(int64_t mailbox_id, int64_t folder_id, void *arg), void *arg);
+/* After this fn is not called any more. */
+void bell_unwatch(struct bells *b, struct bell_watch *w);
+/* The mailboxes being watched, for the periodic poll: calls each(mailbox_id). */
+void bells_watched(struct bells *b, void (*each)(int64_t mailbox_id, void *arg), void *arg);

@@ -1,0 +1,60 @@
+/*
+ * The one door for messages: from the MX port, from submission, from webmail and the API.
+ *
+ *   intake_open -> intake_add_rcpt ... -> intake_write ... -> intake_commit -> 250
+ *
+ * State table and crash guarantees:
+ *   collecting  bytes in memory, above mail.spool_threshold in a spool file; nothing durable.
+ *               A crash or intake_abort leaves nothing (the spool file is unlinked at creation).
+ *   committing  blob durable, then one tx with messages, jobs and events.
+ *               RC_OK   everything is durable: say 250.
+ *               RC_TEMP nothing was stored, or it is unknown and was looked up as absent: say 451.
+ *   after       bells have rung.
+ * A message is stored at most once in each mailbox (delivery id = blob id).
+ *
+ * intake knows no protocol: dot-stuffing and line rules are the speaker's.
+ */
+#pragma once
+
+#include "mailcore/auth/results.h"
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/random.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/directory/directory.h"
+#include "mailcore/net/addr.h"
+#include "mailcore/store/store.h"
+
+struct intake;
+
+struct intake_env {
+	struct store *store;
+	const char *hostname;
+	const char *spool_dir;
+	size_t spool_threshold;
+	size_t max_size;
+};
+
+/* Where the message comes from: for Received, the trace and policy. Borrowed until commit. */
+struct intake_source {
+	struct addr peer;
+	struct span helo;
+	struct span protocol;  /* "ESMTPS", "ESMTPSA", "HTTPS" (RFC 3848) */
+	struct span tls;       /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty */
+	struct span mail_from; /* without brackets, "" for the null sender */
+	const struct mailbox_ref *sender; /* submission: who has logged in; NULL from the world */
+};
+
+struct intake *intake_open(const struct intake_env *env, struct ctx *ctx,
+	const struct intake_source *source);
+/* Recipients from recipient_resolve; the same mailbox twice counts once. */
+void intake_add_rcpt(struct intake *in, const struct recipient *rcpt);
+/* Message bytes with CRLF line ends, dots unstuffed. RC_LIMIT: above max_size (keep feeding, it is
+ * swallowed); RC_TEMP: disk trouble. Copies. */
+MUST_CHECK enum rc intake_write(struct intake *in, struct span bytes);
+size_t intake_size(const struct intake *in);
+/* Checks the header (Received loop, From), writes Return-Path and Received, stores, rings. On
+ * RC_OK *out_id is the id for the reply and the trace. RC_INVALID / RC_LIMIT / RC_DENIED: refuse
+ * for good, err says why, err->field holds the enhanced status ("5.4.6"). Frees the intake. */
+MUST_CHECK enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id,
+	struct err *err);
+void intake_abort(struct intake *in);

@@ -1,0 +1,67 @@
+/*
+ * Who exists: how mail roles ask about addresses. Read-only; the panel's services write.
+ *
+ * Every answer is fresh from the database: a mailbox made a moment ago receives mail at once.
+ * Local parts are compared in lower case; "+detail" after the local part is ignored when the
+ * exact address does not exist. Database trouble is RC_TEMP, never "unknown".
+ */
+#pragma once
+
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+
+/* A local mailbox as the mail roles need it. */
+struct mailbox_ref {
+	int64_t mailbox_id;
+	int64_t domain_id;
+	int64_t account_id;
+	struct span address; /* canonical: localpart@domain, arena */
+	struct span name;
+	int64_t quota_bytes; /* 0: none */
+	bool no_login, no_send, no_receive, hold_out;
+};
+
+enum recipient_kind {
+	RECIPIENT_MAILBOX,
+	RECIPIENT_REMOTE, /* an alias' target on another server */
+};
+
+struct recipient {
+	enum recipient_kind kind;
+	struct mailbox_ref mailbox;
+	struct span address; /* remote: where to */
+	struct span original; /* the address of RCPT TO */
+	struct span detail;   /* after '+', for later */
+};
+
+struct recipients {
+	struct recipient *items;
+	size_t len;
+};
+
+/* Resolves one RCPT address: mailbox, alias (nested up to 10 deep, 100 targets, loops cut),
+ * catch-all, postmaster (of the domain, else of the server). One round trip in the usual case.
+ * RC_NOT_FOUND: the domain is ours, the user is not. RC_DENIED: the domain is not ours.
+ * RC_LIMIT: the mailbox is over its quota (err says so). RC_CONFLICT: receiving is switched off.
+ * RC_TEMP. Memory: ctx->arena. */
+MUST_CHECK enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
+	struct recipients *out, struct err *err);
+
+/* RC_OK: ours (A-label, lower case). */
+MUST_CHECK enum rc domain_is_local(struct ctx *ctx, struct span domain);
+
+MUST_CHECK enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *out);
+MUST_CHECK enum rc mailbox_find_id(struct ctx *ctx, int64_t mailbox_id, struct mailbox_ref *out);
+
+/* May this mailbox send as `address` (its own, +detail, an alias with it as a target)? RC_OK or
+ * RC_DENIED. */
+MUST_CHECK enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox,
+	struct span address);
+
+/* Log-in of a mailbox over SMTP, IMAP, POP3 or webmail, with the one limiter.
+ * RC_OK; RC_DENIED: wrong password or unknown user, in the same time; RC_LIMIT: too many
+ * failures, try later; RC_CONFLICT: log-in is switched off; RC_TEMP: database away - never
+ * "wrong password". peer: textual address, for the limiter. service: "imap", ... */
+MUST_CHECK enum rc mailbox_login(struct ctx *ctx, struct span address, struct span password,
+	const char *service, const char *peer, struct mailbox_ref *out);

@@ -1,0 +1,59 @@
+/*
+ * Secrets: verifies passwords, makes and uses DKIM keys, seals what is stored.
+ *
+ * Nobody else reads a password hash or a private key. Today it runs inside the role that asks,
+ * with a database log-in of its own (mailstead_keys, column grants), behind this header; the
+ * header is what a process of its own will speak.
+ *
+ * Passwords: Argon2id (libsodium, t=2, 19 MiB) in a bounded number of threads at a time; verified
+ * ones are cached for an hour as a keyed hash, dropped when the credential changes. crypt(3)
+ * strings of other systems verify too. A check of an unknown user costs the same time.
+ */
+#pragma once
+
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+#include "mailcore/base/str.h"
+
+struct keys;
+
+struct keys_options {
+	const char *conninfo; /* the mailstead_keys log-in */
+	const char *key_file; /* 0600, 32 bytes; made when absent: seals private keys at rest */
+	unsigned hash_threads; /* at most this many Argon2 runs at the same time; 0: processors */
+};
+
+MUST_CHECK enum rc keys_open(const struct keys_options *options, struct keys **out, struct err *err);
+void keys_close(struct keys *k);
+
+/* Whose password. */
+enum keys_subject { KEYS_ACCOUNT, KEYS_MAILBOX };
+
+/* RC_OK: right; RC_DENIED: wrong, or nobody has this id (id 0: spends the same time); RC_TEMP. */
+MUST_CHECK enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subject subject,
+	int64_t id, struct span password);
+/* A crypt string for storage. RC_INVALID: empty or above 1,024 bytes. */
+MUST_CHECK enum rc keys_hash_password(struct keys *k, struct span password, struct str *out);
+/* Is this a crypt string we could verify (for password_hash imports)? Dovecot's {SCHEME} prefixes
+ * are accepted and removed; *out is what to store. */
+MUST_CHECK bool keys_accepts_hash(struct span hash, struct span *out);
+/* Replaces the password credential inside the caller's tx (hash from above). */
+MUST_CHECK enum rc keys_store_password(struct keys *k, struct ctx *ctx, enum keys_subject subject,
+	int64_t id, struct span hash);
+void keys_forget(struct keys *k, enum keys_subject subject, int64_t id);
+
+struct dkim_public {
+	struct span selector;
+	struct span algorithm; /* "rsa" or "ed25519" */
+	struct span p;         /* base64 for p= */
+	struct span state;
+};
+
+/* Makes a key pair and stores it inside the caller's tx. algorithm "rsa" (2048 bits) or
+ * "ed25519". RC_EXISTS: the selector is taken. */
+MUST_CHECK enum rc keys_make_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id,
+	struct span selector, struct span algorithm, struct span state, struct dkim_public *out);
+/* Signs a hash input with the domain's key: out gets the raw signature. */
+MUST_CHECK enum rc keys_sign_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id,
+	struct span selector, struct span data, struct str *out);

@@ -1,0 +1,255 @@
+/*
+ * The mail store: folders, messages, flags, and shared snapshots of them.
+ *
+ * Invariants (DESIGN.md §5, REQUIREMENTS 28, 43):
+ *  - UID and MODSEQ come from the folder row inside the tx that changes the message; so visibility
+ *    order = UID order = MODSEQ order. UIDs are never reused, UIDNEXT and HIGHESTMODSEQ never go
+ *    back, a folder made again has a larger UIDVALIDITY.
+ *  - A function that changes something returns RC_OK only after a durable commit.
+ *  - A snapshot is immutable, shared by all sessions of the process, reference-counted; readers
+ *    need no lock and no database. It is refreshed from change_log in O(changes).
+ *  - Bells ring after the commit.
+ *
+ * Limits: 10,000 folders a mailbox, 64 levels, names to 1,000 bytes, 63 keywords a folder of 64
+ * bytes each, 2^32-2 messages a folder.
+ */
+#pragma once
+
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/random.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+#include "mailcore/blob/blob.h"
+#include "mailcore/db/bell.h"
+
+struct store;
+
+struct store_options {
+	struct blob_store *blobs;
+	struct bells *bells;
+	size_t snapshot_bytes; /* cache budget; 0: 256 MiB */
+};
+struct store *store_new(const struct store_options *options);
+void store_free(struct store *s);
+struct blob_store *store_blobs(struct store *s);
+struct bells *store_bells(struct store *s);
+
+enum message_flag {
+	FLAG_ANSWERED = 1,
+	FLAG_FLAGGED = 2,
+	FLAG_DELETED = 4,
+	FLAG_SEEN = 8,
+	FLAG_DRAFT = 16,
+};
+
+/* ------------------------------------------------------------------------ folders */
+
+struct folder {
+	int64_t folder_id;
+	struct span name; /* UTF-8, '/' between levels, "INBOX" */
+	struct span role; /* "", "inbox", "drafts", "sent", "archive", "junk", "trash" */
+	int64_t uidvalidity, uidnext, highestmodseq;
+	int64_t messages, unseen, size_bytes;
+	bool subscribed;
+};
+struct folders {
+	struct folder *items; /* sorted by name, INBOX first */
+	size_t len;
+};
+
+/* Inside the tx that makes the mailbox: mail_root and the default folders INBOX, Drafts, Sent,
+ * Archive, Junk, Trash. */
+MUST_CHECK enum rc folder_make_defaults(struct ctx *ctx, int64_t mailbox_id);
+MUST_CHECK enum rc folder_list(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct folders *out);
+/* "inbox" in any case is INBOX. RC_NOT_FOUND. */
+MUST_CHECK enum rc folder_find(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span name, struct folder *out);
+MUST_CHECK enum rc folder_find_role(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span role, struct folder *out);
+/* Makes missing parents too. RC_EXISTS, RC_INVALID (name), RC_LIMIT. role may be empty. */
+MUST_CHECK enum rc folder_create(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span name, struct span role, struct folder *out, struct err *err);
+/* RC_DENIED for INBOX; children stay. Messages go with it. */
+MUST_CHECK enum rc folder_delete(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span name, struct err *err);
+/* Children move along. INBOX: its messages move to the new folder, INBOX stays (RFC 9051 §6.3.6). */
+MUST_CHECK enum rc folder_rename(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span from, struct span to, struct err *err);
+MUST_CHECK enum rc folder_subscribe(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	struct span name, bool on);
+
+/* ------------------------------------------------------------------------ snapshots */
+
+struct snapshot {
+	int64_t mailbox_id, folder_id;
+	int64_t uidvalidity, uidnext, highestmodseq;
+	size_t len;               /* sequence number n is index n - 1 */
+	const uint32_t *uid;      /* ascending */
+	const uint8_t *flags;     /* enum message_flag */
+	const uint64_t *keywords; /* bit i: keyword_names[i] */
+	const uint64_t *modseq;
+	const uint32_t *size_bytes;
+	const int64_t *internal_at; /* Unix seconds */
+	const int16_t *internal_zone;
+	const struct span *keyword_names;
+	size_t n_keywords;
+};
+
+/* The current state of a folder: from the cache when nothing has rung and highestmodseq was
+ * looked at less than 15 s ago, else refreshed. `fresh`: ask the database for highestmodseq in
+ * any case (SELECT, NOOP). RC_NOT_FOUND: the folder is gone (or was made again: other
+ * uidvalidity). Release with snapshot_unref. */
+MUST_CHECK enum rc snapshot_get(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, bool fresh, const struct snapshot **out);
+const struct snapshot *snapshot_ref(const struct snapshot *snap);
+void snapshot_unref(const struct snapshot *snap);
+/* Index of uid, or of the first greater one (may be len). */
+size_t snapshot_lower_bound(const struct snapshot *snap, uint32_t uid);
+/* UIDs expunged after modseq (QRESYNC); RC_LIMIT: the log does not reach back that far. */
+MUST_CHECK enum rc snapshot_vanished(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, int64_t since_modseq, uint32_t **out_uids, size_t *out_len);
+
+/* Takes the folder's first_recent_uid for this session (SELECT, not EXAMINE): messages with a
+ * uid >= *out are \Recent for it (RFC 3501 §2.3.2). */
+MUST_CHECK enum rc folder_claim_recent(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, int64_t *out_first_recent_uid);
+
+/* ------------------------------------------------------------------------ changing */
+
+enum flag_op { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE };
+
+struct flag_change {
+	const uint32_t *uids; /* ascending */
+	size_t n_uids;
+	enum flag_op op;
+	uint8_t flags;
+	const struct span *keywords;
+	size_t n_keywords;
+	int64_t unchanged_since; /* -1: no condition (RFC 7162) */
+};
+struct flag_result {
+	int64_t modseq;      /* 0: nothing changed */
+	uint32_t *failed;    /* MODIFIED: changed since unchanged_since */
+	size_t n_failed;
+};
+/* A change that changes nothing bumps nothing. RC_LIMIT: too many keywords. */
+MUST_CHECK enum rc message_set_flags(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const struct flag_change *change, struct flag_result *out);
+
+struct uid_pairs {
+	int64_t uidvalidity; /* of the destination */
+	uint32_t *from, *to; /* pairwise, ascending in `from` */
+	size_t len;
+};
+/* Both all or nothing. UIDs that are not there are left out; none left is RC_OK with len 0.
+ * RC_NOT_FOUND: no such destination. RC_LIMIT: quota (copy only). */
+MUST_CHECK enum rc message_copy(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const uint32_t *uids, size_t n, int64_t to_folder_id,
+	struct uid_pairs *out);
+MUST_CHECK enum rc message_move(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const uint32_t *uids, size_t n, int64_t to_folder_id,
+	struct uid_pairs *out);
+/* Removes those of the UIDs that are \Deleted (only_deleted) or all of them. uids NULL: the whole
+ * folder. out: what was removed, ascending; may be NULL. */
+MUST_CHECK enum rc message_expunge(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const uint32_t *uids, size_t n, bool only_deleted, uint32_t **out_uids,
+	size_t *out_len);
+
+/* ------------------------------------------------------------------------ appending */
+
+/* What store computes from the bytes: blob columns and meta. Done outside any tx. */
+struct prepared;
+MUST_CHECK enum rc message_prepare(struct store *s, struct arena *a, struct uuid id,
+	struct span message, struct prepared **out);
+/* Large: head in memory, the body in a spool file (whole message, offset 0). */
+MUST_CHECK enum rc message_prepare_file(struct store *s, struct arena *a, struct uuid id,
+	struct span head, int spool_fd, size_t total_size, struct prepared **out);
+
+struct append_item {
+	const struct prepared *message;
+	uint8_t flags;
+	const struct span *keywords;
+	size_t n_keywords;
+	int64_t internal_at; /* Unix seconds */
+	int16_t internal_zone;
+};
+/* IMAP APPEND, import: atomic; UIDs in the order of the items. RC_LIMIT: over quota.
+ * RC_NOT_FOUND: no such folder. */
+MUST_CHECK enum rc message_append(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const struct append_item *items, size_t n, int64_t *out_uidvalidity,
+	uint32_t *out_uids);
+
+/* Delivery (deliver/intake only): one message to the INBOX (or Junk) of each recipient, each at
+ * most once, with its trace events. Deliveries of several threads are committed together.
+ * RC_OK: durable in all of them. RC_TEMP: in none. An unknown commit is resolved by looking the
+ * blob id up. */
+struct delivery_target {
+	int64_t mailbox_id;
+	int64_t domain_id;
+	struct span address; /* for the trace */
+	bool junk;
+};
+struct delivery_event {
+	int64_t domain_id;  /* 0: none */
+	int64_t mailbox_id; /* 0: none */
+	struct span rcpt;
+	struct span name;   /* "message.delivered" */
+	struct span text;   /* plain words */
+	struct span evidence; /* JSON object or empty */
+};
+struct delivery {
+	const struct prepared *message; /* its blob id is the delivery id */
+	struct span mail_from;
+	const struct delivery_target *targets;
+	size_t n_targets;
+	const struct delivery_event *events;
+	size_t n_events;
+	int64_t received_at; /* Unix seconds */
+};
+MUST_CHECK enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d);
+
+/* ------------------------------------------------------------------------ reading */
+
+enum meta_want {
+	META_ENVELOPE = 1,
+	META_BODYSTRUCTURE = 2,
+	META_HEADERS = 4,
+	META_LIST = 8, /* subject, from, to, preview, attachment, date, thread: webmail's row */
+};
+struct message_row {
+	uint32_t uid;
+	struct span envelope, bodystructure, headers;
+	struct span subject, from_text, to_text, preview;
+	struct span message_id;
+	struct uuid thread_id, blob_id;
+	int64_t sent_at; /* Unix seconds; 0: none */
+	bool has_attachment;
+};
+/* One round trip for up to 1,000 UIDs (ascending); rows in the order asked, messages that are gone
+ * are left out. Memory: ctx->arena. */
+MUST_CHECK enum rc message_rows(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const uint32_t *uids, size_t n, unsigned want, struct message_row *out,
+	size_t *out_len);
+
+struct message_bytes {
+	uint32_t uid;
+	struct span bytes; /* whole message or head only */
+};
+/* Bytes of several messages in one round trip; stops after max_bytes (at least one message), so
+ * call again for the rest. Gone messages are left out. *out_done: how many UIDs were handled. */
+MUST_CHECK enum rc message_read(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const uint32_t *uids, size_t n, bool head_only, size_t max_bytes,
+	struct message_bytes *out, size_t *out_len, size_t *out_done);
+
+/* ------------------------------------------------------------------------ mailbox-wide */
+
+struct mailbox_usage {
+	int64_t messages, size_bytes;
+};
+MUST_CHECK enum rc mailbox_usage(struct ctx *ctx, int64_t mailbox_id, struct mailbox_usage *out);
+
+/* Exclusive POP3 lease (RFC 1939 §8): RC_CONFLICT when another session holds it. Renew before
+ * ttl_s; owner is a random session id. */
+MUST_CHECK enum rc pop3_lease_take(struct ctx *ctx, int64_t mailbox_id, struct span owner, int ttl_s);
+void pop3_lease_drop(struct ctx *ctx, int64_t mailbox_id, struct span owner);
