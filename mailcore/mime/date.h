@@ -1,0 +1,21 @@
+/* Dates of header fields (RFC 5322 §3.3 with the obsolete forms), tolerant of junk around them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mailcore/base/span.h"
+#include "mailcore/base/str.h"
+
+struct date {
+	int64_t utc_s;    /* seconds since 1970 UTC */
+	int zone_minutes; /* east of UTC; 0 when unknown */
+};
+
+/* Day name, seconds and zone may be missing; comments are skipped; two- and three-digit years are
+ * read as RFC 5322 §4.3 says. A day that does not exist (31 Jun) is refused. */
+bool date_parse(struct span value, struct date *out);
+/* Sun, 22 Nov 2026 18:30:00 +0100; years 1900 to 9999, others are clamped. */
+void date_add(struct str *out, int64_t utc_s, int zone_minutes);
+/* 22-Nov-2026 18:30:00 +0100, IMAP's date-time without its quotes (day padded with a space). */
+void date_add_imap(struct str *out, int64_t utc_s, int zone_minutes);
