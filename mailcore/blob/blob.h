@@ -36,13 +36,14 @@ MUST_CHECK enum rc blob_encode_file(struct blob_store *s, struct arena *a, struc
 	struct span head, int spool_fd, size_t total_size, struct blob_draft *out);
 
 /* Whole message, memory: arena. RC_NOT_FOUND; RC_TEMP. */
-MUST_CHECK enum rc blob_read(struct blob_store *s, struct ctx *ctx, struct uuid id, struct span *out);
-MUST_CHECK enum rc blob_read_head(struct blob_store *s, struct ctx *ctx, struct uuid id,
-	struct span *out);
+MUST_CHECK enum rc blob_read(
+	struct blob_store *s, struct ctx *ctx, struct uuid id, struct span *out);
+MUST_CHECK enum rc blob_read_head(
+	struct blob_store *s, struct ctx *ctx, struct uuid id, struct span *out);
 /* From columns that a query already brought. */
 MUST_CHECK enum rc blob_decode(struct blob_store *s, struct arena *a, struct uuid id, int place,
-	int codec, size_t head_size, size_t size, struct span head, struct span body, bool head_only,
-	struct span *out);
+	int codec, size_t head_size, size_t size, struct span head, struct span body,
+	bool head_only, struct span *out);
 /* Deletes blobs whose last message is gone, at most `limit`; for the send role's housekeeping. */
-MUST_CHECK enum rc blob_collect(struct blob_store *s, struct ctx *ctx, size_t limit,
-	size_t *out_deleted);
+MUST_CHECK enum rc blob_collect(
+	struct blob_store *s, struct ctx *ctx, size_t limit, size_t *out_deleted);

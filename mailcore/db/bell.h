@@ -17,8 +17,8 @@ struct bell_watch;
 
 /* run_dir: where the roles' sockets lie; role: this one's name. fd to be watched for input by the
  * role's loop: bells_fd, bells_read. */
-MUST_CHECK enum rc bells_open(const char *run_dir, const char *role, struct bells **out,
-	struct err *err);
+MUST_CHECK enum rc bells_open(
+	const char *run_dir, const char *role, struct bells **out, struct err *err);
 void bells_close(struct bells *b);
 int bells_fd(const struct bells *b);
 void bells_read(struct bells *b);

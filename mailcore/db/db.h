@@ -55,16 +55,17 @@ struct arg {
 	size_t n;
 };
 
-#define A_I64(x)            ((struct arg){ .type = ARG_I64, .number = (x) })
-#define A_BOOL(x)           ((struct arg){ .type = ARG_BOOL, .number = (x) })
-#define A_TEXT(s)           ((struct arg){ .type = ARG_TEXT, .span = (s) })
-#define A_BYTES(s)          ((struct arg){ .type = ARG_BYTES, .span = (s) })
-#define A_UUID(u)           ((struct arg){ .type = ARG_UUID, .uuid = (u) })
-#define A_TIME(us)          ((struct arg){ .type = ARG_TIME, .number = (us) })
-#define A_NULL(t)           ((struct arg){ .type = (t), .null = true })
+#define A_I64(x)             ((struct arg){ .type = ARG_I64, .number = (x) })
+#define A_BOOL(x)            ((struct arg){ .type = ARG_BOOL, .number = (x) })
+#define A_TEXT(s)            ((struct arg){ .type = ARG_TEXT, .span = (s) })
+#define A_BYTES(s)           ((struct arg){ .type = ARG_BYTES, .span = (s) })
+#define A_UUID(u)            ((struct arg){ .type = ARG_UUID, .uuid = (u) })
+#define A_TIME(us)           ((struct arg){ .type = ARG_TIME, .number = (us) })
+#define A_NULL(t)            ((struct arg){ .type = (t), .null = true })
 #define A_ARRAY(t, ptr, len) ((struct arg){ .type = (t), .items = (ptr), .n = (len) })
 #define ARGS(...)                                                                                  \
-	(const struct arg[]){ __VA_ARGS__ }, sizeof((const struct arg[]){ __VA_ARGS__ }) / sizeof(struct arg)
+	(const struct arg[]){ __VA_ARGS__ },                                                       \
+		sizeof((const struct arg[]){ __VA_ARGS__ }) / sizeof(struct arg)
 #define NO_ARGS NULL, 0
 
 /* conninfo: a libpq string or URL; role_name appears in pg_stat_activity. Does not connect yet. */
@@ -105,7 +106,8 @@ struct uuid row_uuid(const struct rows *r, size_t row, unsigned col);
 int64_t row_time_us(const struct rows *r, size_t row, unsigned col);
 /* One-dimensional arrays; memory: arena (elements of text arrays borrowed from the rows). */
 size_t row_i64s(const struct rows *r, size_t row, unsigned col, struct arena *a, int64_t **out);
-size_t row_texts(const struct rows *r, size_t row, unsigned col, struct arena *a, struct span **out);
+size_t row_texts(
+	const struct rows *r, size_t row, unsigned col, struct arena *a, struct span **out);
 void rows_close(struct rows *r);
 /* AUTO(rows_close) struct rows *rows = NULL; */
 static inline void auto_rows_close(struct rows **r)

@@ -38,14 +38,14 @@ struct intake_env {
 struct intake_source {
 	struct addr peer;
 	struct span helo;
-	struct span protocol;  /* "ESMTPS", "ESMTPSA", "HTTPS" (RFC 3848) */
-	struct span tls;       /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty */
-	struct span mail_from; /* without brackets, "" for the null sender */
+	struct span protocol;             /* "ESMTPS", "ESMTPSA", "HTTPS" (RFC 3848) */
+	struct span tls;                  /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty */
+	struct span mail_from;            /* without brackets, "" for the null sender */
 	const struct mailbox_ref *sender; /* submission: who has logged in; NULL from the world */
 };
 
-struct intake *intake_open(const struct intake_env *env, struct ctx *ctx,
-	const struct intake_source *source);
+struct intake *intake_open(
+	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source);
 /* Recipients from recipient_resolve; the same mailbox twice counts once. */
 void intake_add_rcpt(struct intake *in, const struct recipient *rcpt);
 /* Message bytes with CRLF line ends, dots unstuffed. RC_LIMIT: above max_size (keep feeding, it is
@@ -55,6 +55,6 @@ size_t intake_size(const struct intake *in);
 /* Checks the header (Received loop, From), writes Return-Path and Received, stores, rings. On
  * RC_OK *out_id is the id for the reply and the trace. RC_INVALID / RC_LIMIT / RC_DENIED: refuse
  * for good, err says why, err->field holds the enhanced status ("5.4.6"). Frees the intake. */
-MUST_CHECK enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id,
-	struct err *err);
+MUST_CHECK enum rc intake_commit(
+	struct intake *in, struct ctx *ctx, struct uuid *out_id, struct err *err);
 void intake_abort(struct intake *in);

@@ -11,6 +11,12 @@
 #include "mailcore/base/rc.h"
 #include "mailcore/base/span.h"
 
+struct keys;
+struct directory; /* what log-ins need: keys and the limiter; one a process */
+
+struct directory *directory_new(struct keys *keys, const char *exempt_networks);
+void directory_free(struct directory *d);
+
 /* A local mailbox as the mail roles need it. */
 struct mailbox_ref {
 	int64_t mailbox_id;
@@ -30,7 +36,7 @@ enum recipient_kind {
 struct recipient {
 	enum recipient_kind kind;
 	struct mailbox_ref mailbox;
-	struct span address; /* remote: where to */
+	struct span address;  /* remote: where to */
 	struct span original; /* the address of RCPT TO */
 	struct span detail;   /* after '+', for later */
 };
@@ -56,12 +62,12 @@ MUST_CHECK enum rc mailbox_find_id(struct ctx *ctx, int64_t mailbox_id, struct m
 
 /* May this mailbox send as `address` (its own, +detail, an alias with it as a target)? RC_OK or
  * RC_DENIED. */
-MUST_CHECK enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox,
-	struct span address);
+MUST_CHECK enum rc mailbox_may_send_as(
+	struct ctx *ctx, const struct mailbox_ref *mailbox, struct span address);
 
 /* Log-in of a mailbox over SMTP, IMAP, POP3 or webmail, with the one limiter.
  * RC_OK; RC_DENIED: wrong password or unknown user, in the same time; RC_LIMIT: too many
  * failures, try later; RC_CONFLICT: log-in is switched off; RC_TEMP: database away - never
  * "wrong password". peer: textual address, for the limiter. service: "imap", ... */
-MUST_CHECK enum rc mailbox_login(struct ctx *ctx, struct span address, struct span password,
-	const char *service, const char *peer, struct mailbox_ref *out);
+MUST_CHECK enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
+	struct span password, const char *service, const char *peer, struct mailbox_ref *out);

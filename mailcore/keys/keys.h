@@ -19,12 +19,13 @@
 struct keys;
 
 struct keys_options {
-	const char *conninfo; /* the mailstead_keys log-in */
-	const char *key_file; /* 0600, 32 bytes; made when absent: seals private keys at rest */
+	const char *conninfo;  /* the mailstead_keys log-in */
+	const char *key_file;  /* 0600, 32 bytes; made when absent: seals private keys at rest */
 	unsigned hash_threads; /* at most this many Argon2 runs at the same time; 0: processors */
 };
 
-MUST_CHECK enum rc keys_open(const struct keys_options *options, struct keys **out, struct err *err);
+MUST_CHECK enum rc keys_open(
+	const struct keys_options *options, struct keys **out, struct err *err);
 void keys_close(struct keys *k);
 
 /* Whose password. */
@@ -39,8 +40,8 @@ MUST_CHECK enum rc keys_hash_password(struct keys *k, struct span password, stru
  * are accepted and removed; *out is what to store. */
 MUST_CHECK bool keys_accepts_hash(struct span hash, struct span *out);
 /* Replaces the password credential inside the caller's tx (hash from above). */
-MUST_CHECK enum rc keys_store_password(struct keys *k, struct ctx *ctx, enum keys_subject subject,
-	int64_t id, struct span hash);
+MUST_CHECK enum rc keys_store_password(
+	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash);
 void keys_forget(struct keys *k, enum keys_subject subject, int64_t id);
 
 struct dkim_public {

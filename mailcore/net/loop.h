@@ -43,9 +43,9 @@ enum frame {
 };
 
 enum step {
-	STEP_DONE,  /* the reply, if any, is in conn_out(); next frame */
-	STEP_MORE,  /* call more() when the client has drained the output */
-	STEP_TLS,   /* flush the output, forget buffered input, start the TLS handshake, then opened() */
+	STEP_DONE, /* the reply, if any, is in conn_out(); next frame */
+	STEP_MORE, /* call more() when the client has drained the output */
+	STEP_TLS, /* flush the output, forget buffered input, start the TLS handshake, then opened() */
 	STEP_CLOSE, /* flush the output, then close */
 	STEP_DROP,  /* close at once */
 };
@@ -66,7 +66,7 @@ struct protocol {
 	enum frame (*frame)(struct conn *c, struct span in, size_t *scanned, size_t *out_len);
 	/* One frame. It is borrowed until run() returns. */
 	enum step (*run)(struct conn *c, struct ctx *ctx, struct span frame);
-	enum step (*more)(struct conn *c, struct ctx *ctx);     /* optional */
+	enum step (*more)(struct conn *c, struct ctx *ctx); /* optional */
 	/* After STEP_TLS succeeded. Optional. */
 	enum step (*opened)(struct conn *c, struct ctx *ctx);
 	/* conn_wake() was called; several calls may arrive as one. Optional. */
@@ -81,7 +81,7 @@ struct protocol {
 
 struct loop_options {
 	const char *role;
-	unsigned workers;     /* 0: chosen from the processors */
+	unsigned workers; /* 0: chosen from the processors */
 	size_t max_conns;
 	size_t max_conns_per_addr;
 	const char *exempt_networks; /* "10.0.0.0/8,::1/128": the address limit does not apply */
@@ -98,9 +98,10 @@ struct loop_options {
 /* Starts nothing yet. Never fails (out of descriptors: abort at start-up). */
 struct loop *loop_new(const struct loop_options *options);
 /* fd: a listening socket, inherited; the loop does not close it. tls may be NULL (no STARTTLS);
- * implicit: TLS from the first byte. name is the port's name: "imaps". */
+ * implicit: TLS from the first byte. name is the port's name: "imaps". arg: what the protocol
+ * needs, see conn_arg. */
 void loop_listen(struct loop *l, int fd, const char *name, const struct protocol *protocol,
-	struct tls_store *tls, bool implicit_tls);
+	struct tls_store *tls, bool implicit_tls, void *arg);
 /* Runs until loop_stop; returns after all connections are closed and the workers have ended. */
 void loop_run(struct loop *l);
 /* From a signal handler or any thread. Stops accepting, calls shutdown() on every connection,
@@ -111,7 +112,8 @@ void loop_free(struct loop *l);
 /* Runs fn on a worker, once, soon. Thread-safe. False when the queue (10,000) is full. */
 MUST_CHECK bool loop_post(struct loop *l, void (*fn)(struct ctx *ctx, void *arg), void *arg);
 /* Runs fn on a worker every period_ms, never twice at the same time. Before loop_run only. */
-void loop_every(struct loop *l, int64_t period_ms, void (*fn)(struct ctx *ctx, void *arg), void *arg);
+void loop_every(
+	struct loop *l, int64_t period_ms, void (*fn)(struct ctx *ctx, void *arg), void *arg);
 /* Calls fn on the loop thread when fd is readable; fn must not block. Before loop_run only. */
 void loop_watch(struct loop *l, int fd, void (*fn)(int fd, void *arg), void *arg);
 
@@ -124,7 +126,8 @@ void loop_get_stats(struct loop *l, struct loop_stats *out);
 
 /* --- for protocols; only while the connection is in the caller's hands ------------------------ */
 
-void *conn_session(struct conn *c);
+void *conn_arg(const struct conn *c); /* of loop_listen */
+void *conn_session(const struct conn *c);
 void conn_set_session(struct conn *c, void *session);
 /* The output. Append; the loop writes it after the step. Its maximum is out_high + 8 MiB. */
 struct str *conn_out(struct conn *c);
@@ -132,16 +135,16 @@ struct str *conn_out(struct conn *c);
 bool conn_is_full(const struct conn *c);
 /* Writes what the socket takes right now without waiting (before a long computation). */
 void conn_flush(struct conn *c);
-const struct addr *conn_peer(const struct conn *c);  /* the PROXY header's address, if any */
+const struct addr *conn_peer(const struct conn *c); /* the PROXY header's address, if any */
 const struct addr *conn_local(const struct conn *c);
-const char *conn_listener(const struct conn *c);     /* "imaps" */
-const char *conn_id(const struct conn *c);           /* short id for logs and headers */
+const char *conn_listener(const struct conn *c); /* "imaps" */
+const char *conn_id(const struct conn *c);       /* short id for logs and headers */
 struct loop *conn_loop(struct conn *c);
 bool conn_is_tls(const struct conn *c);
-bool conn_can_tls(const struct conn *c);             /* STARTTLS may be offered */
-const char *conn_tls_version(const struct conn *c);  /* "TLSv1.3", NULL in clear */
+bool conn_can_tls(const struct conn *c);            /* STARTTLS may be offered */
+const char *conn_tls_version(const struct conn *c); /* "TLSv1.3", NULL in clear */
 const char *conn_tls_cipher(const struct conn *c);
-bool conn_is_exempt(const struct conn *c);           /* peer in limits.exempt_networks */
+bool conn_is_exempt(const struct conn *c); /* peer in limits.exempt_networks */
 /* Bytes of input that are buffered behind the current frame: for sync points (RFC 2920). */
 size_t conn_pending(const struct conn *c);
 /* The connection is closed (after timeout()) when it has not done a step by then. Counted from

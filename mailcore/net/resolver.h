@@ -37,16 +37,17 @@ enum dns_type {
 struct dns_rr {
 	enum dns_type type;
 	uint32_t ttl;
-	struct addr addr;        /* A, AAAA */
-	struct span text;        /* TXT: strings joined; MX, NS, CNAME, PTR, SRV: the name; others: rdata */
-	uint16_t priority;       /* MX, SRV */
-	uint16_t weight, port;   /* SRV */
+	struct addr addr; /* A, AAAA */
+	struct span
+		text; /* TXT: strings joined; MX, NS, CNAME, PTR, SRV: the name; others: rdata */
+	uint16_t priority;     /* MX, SRV */
+	uint16_t weight, port; /* SRV */
 };
 
 struct dns_answer {
 	struct dns_rr *items;
 	size_t len;
-	bool authentic; /* AD bit */
+	bool authentic;    /* AD bit */
 	struct span cname; /* final name after CNAMEs; empty when none */
 	uint32_t ttl;
 };
@@ -62,5 +63,5 @@ void resolver_close(struct resolver *r);
 MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name,
 	enum dns_type type, struct dns_answer *out, bool *nxdomain);
 /* PTR of an address. */
-MUST_CHECK enum rc resolver_reverse(struct resolver *r, struct ctx *ctx, const struct addr *a,
-	struct dns_answer *out);
+MUST_CHECK enum rc resolver_reverse(
+	struct resolver *r, struct ctx *ctx, const struct addr *a, struct dns_answer *out);

@@ -27,5 +27,5 @@ int64_t tls_store_expires_at(struct tls_store *s);
 
 /* Makes a P-256 CA and a server certificate for the names below dir: ca.pem, ca-key.pem, cert.pem,
  * key.pem (0600); keeps what is there. For a new data directory, until a public CA is set up. */
-MUST_CHECK enum rc tls_make_self_signed(const char *dir, const char *const *names, size_t n_names,
-	struct err *err);
+MUST_CHECK enum rc tls_make_self_signed(
+	const char *dir, const char *const *names, size_t n_names, struct err *err);

@@ -60,24 +60,24 @@ struct folders {
 /* Inside the tx that makes the mailbox: mail_root and the default folders INBOX, Drafts, Sent,
  * Archive, Junk, Trash. */
 MUST_CHECK enum rc folder_make_defaults(struct ctx *ctx, int64_t mailbox_id);
-MUST_CHECK enum rc folder_list(struct store *s, struct ctx *ctx, int64_t mailbox_id,
-	struct folders *out);
+MUST_CHECK enum rc folder_list(
+	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct folders *out);
 /* "inbox" in any case is INBOX. RC_NOT_FOUND. */
-MUST_CHECK enum rc folder_find(struct store *s, struct ctx *ctx, int64_t mailbox_id,
-	struct span name, struct folder *out);
-MUST_CHECK enum rc folder_find_role(struct store *s, struct ctx *ctx, int64_t mailbox_id,
-	struct span role, struct folder *out);
+MUST_CHECK enum rc folder_find(
+	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span name, struct folder *out);
+MUST_CHECK enum rc folder_find_role(
+	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span role, struct folder *out);
 /* Makes missing parents too. RC_EXISTS, RC_INVALID (name), RC_LIMIT. role may be empty. */
 MUST_CHECK enum rc folder_create(struct store *s, struct ctx *ctx, int64_t mailbox_id,
 	struct span name, struct span role, struct folder *out, struct err *err);
 /* RC_DENIED for INBOX; children stay. Messages go with it. */
-MUST_CHECK enum rc folder_delete(struct store *s, struct ctx *ctx, int64_t mailbox_id,
-	struct span name, struct err *err);
+MUST_CHECK enum rc folder_delete(
+	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span name, struct err *err);
 /* Children move along. INBOX: its messages move to the new folder, INBOX stays (RFC 9051 §6.3.6). */
 MUST_CHECK enum rc folder_rename(struct store *s, struct ctx *ctx, int64_t mailbox_id,
 	struct span from, struct span to, struct err *err);
-MUST_CHECK enum rc folder_subscribe(struct store *s, struct ctx *ctx, int64_t mailbox_id,
-	struct span name, bool on);
+MUST_CHECK enum rc folder_subscribe(
+	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span name, bool on);
 
 /* ------------------------------------------------------------------------ snapshots */
 
@@ -129,8 +129,8 @@ struct flag_change {
 	int64_t unchanged_since; /* -1: no condition (RFC 7162) */
 };
 struct flag_result {
-	int64_t modseq;      /* 0: nothing changed */
-	uint32_t *failed;    /* MODIFIED: changed since unchanged_since */
+	int64_t modseq;   /* 0: nothing changed */
+	uint32_t *failed; /* MODIFIED: changed since unchanged_since */
 	size_t n_failed;
 };
 /* A change that changes nothing bumps nothing. RC_LIMIT: too many keywords. */
@@ -194,8 +194,8 @@ struct delivery_event {
 	int64_t domain_id;  /* 0: none */
 	int64_t mailbox_id; /* 0: none */
 	struct span rcpt;
-	struct span name;   /* "message.delivered" */
-	struct span text;   /* plain words */
+	struct span name;     /* "message.delivered" */
+	struct span text;     /* plain words */
 	struct span evidence; /* JSON object or empty */
 };
 struct delivery {
@@ -251,5 +251,6 @@ MUST_CHECK enum rc mailbox_usage(struct ctx *ctx, int64_t mailbox_id, struct mai
 
 /* Exclusive POP3 lease (RFC 1939 §8): RC_CONFLICT when another session holds it. Renew before
  * ttl_s; owner is a random session id. */
-MUST_CHECK enum rc pop3_lease_take(struct ctx *ctx, int64_t mailbox_id, struct span owner, int ttl_s);
+MUST_CHECK enum rc pop3_lease_take(
+	struct ctx *ctx, int64_t mailbox_id, struct span owner, int ttl_s);
 void pop3_lease_drop(struct ctx *ctx, int64_t mailbox_id, struct span owner);
