@@ -1,13 +1,13 @@
 /*
  * The I/O loop and its workers (one loop per role process).
  *
- * No thread ever waits for a client. The loop thread (epoll) owns every idle connection, does
- * socket and TLS work without blocking, and asks the protocol's framer whether the input starts
- * with a complete frame: a command line with its literals, a chunk of DATA. Session and frame
- * then go to a worker thread, which runs the command as straight-line code with blocking calls
- * to database and resolver (each with a deadline), appends to the connection's output, goes on
- * with further complete frames (pipelining), writes what the socket takes, and gives the
- * connection back.
+ * No thread ever waits for a client. All idle connections are in one epoll set; the worker that
+ * gets an event reads without blocking (through TLS where that is up) and asks the protocol's
+ * framer whether the input starts with a complete frame: a command line with its literals, a
+ * chunk of DATA. It runs the frame's command as straight-line code with blocking calls to
+ * database and resolver (each with a deadline), goes on with further complete frames
+ * (pipelining), writes what the socket takes, and puts the connection back into the set. A
+ * thread of the loop's own accepts connections and fires timers. Inside: loop_private.h.
  *
  * Invariants:
  *  - A connection is in one thread's hands at a time; its frames run in order.
@@ -56,6 +56,9 @@ struct protocol {
 	const char *name; /* "imap": logs and metrics */
 	size_t in_max;    /* the most input that is buffered; frame() must be ready by then */
 	size_t out_high;  /* see above; 0: 256 KiB */
+	/* What a client is told in clear when a limit refuses it: "421 4.3.2 Too many
+	 * connections\r\n". Not sent where TLS is implicit. Optional. */
+	const char *refusal;
 
 	/* Accepted (and TLS is up where it is implicit): make the session, write the greeting. */
 	enum step (*open)(struct conn *c, struct ctx *ctx);
@@ -86,8 +89,10 @@ struct loop_options {
 	size_t max_conns_per_addr;
 	const char *exempt_networks; /* "10.0.0.0/8,::1/128": the address limit does not apply */
 	const char *proxy_networks;  /* connections from there start with a PROXY header v1/v2 */
-	int64_t login_timeout_ms;    /* first deadline of every connection */
-	int64_t step_timeout_ms;     /* ctx->deadline_ms = start of the step + this; 0: 30 s */
+	/* First deadline of every connection, counted from its beginning and not restarted by steps
+	 * until the protocol calls conn_set_deadline. 10 s when four fifths of max_conns are used. */
+	int64_t login_timeout_ms;
+	int64_t step_timeout_ms; /* ctx->deadline_ms = start of the step + this; 0: 30 s */
 	/* Each worker thread opens what it needs (its database connection) and closes it at the end.
 	 * Optional. */
 	struct db *(*worker_open)(void *arg);
