@@ -13,5 +13,5 @@
 
 void encoded_word_decode(struct str *out, struct span text);
 /* Appends UTF-8 text as encoded-words of at most 75 characters, separated by a space; whole
- * characters in each. The shorter of Q and B. Q uses the alphabet that is safe in phrases. */
+ * characters in each. Q where much of the text is ASCII, else B. Q uses the alphabet that is safe in phrases. */
 void encoded_word_add(struct str *out, struct span utf8);

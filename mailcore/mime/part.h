@@ -48,6 +48,7 @@ struct part {
 	struct part *parent; /* NULL for the root */
 	struct part *children;
 	struct part *next; /* sibling */
+	uint32_t index;    /* among its siblings, from 1; 0 for the root */
 	enum part_kind kind;
 	bool opaque; /* a limit was reached here */
 
@@ -70,13 +71,15 @@ struct part {
 	size_t lines; /* line ends in the body */
 };
 
-/* The root: header of the message and everything after it. */
+/* Never NULL. The root: header of the message and everything after it. */
 struct part *mime_parse(struct arena *a, struct span message);
 
 bool part_is(const struct part *p, struct span type, struct span subtype);
 /* The part after p in reading order (parents first); NULL after the last. */
 const struct part *part_next(const struct part *p);
 
+/* The IMAP section number of a part, "1.2"; empty for a multipart root. */
+struct span part_number(struct arena *a, const struct part *p);
 /* IMAP section numbers (RFC 9051 §6.4.5.1): path {1, 2} is BODY[1.2]; NULL when there is no such
  * part. Number 1 of a message that is no multipart is the message's own body. n = 0: the root. */
 const struct part *part_find(const struct part *root, const uint32_t *path, size_t n);

@@ -54,5 +54,3 @@ struct attachment {
 };
 /* In reading order, at most PART_COUNT_MAX; returns how many. */
 size_t mime_attachments(struct arena *a, const struct part *root, struct attachment **out);
-/* The IMAP section number of a part: "1.2". */
-struct span part_number(struct arena *a, const struct part *p);
