@@ -1,0 +1,53 @@
+/* Mail domains. */
+#pragma once
+
+#include "backend/accounts/actor.h"
+#include "backend/accounts/services.h"
+
+struct domain {
+	int64_t domain_id, account_id;
+	struct span name;    /* A-labels, lower case: the key everywhere */
+	struct span unicode; /* the same for the eye */
+	struct span account; /* login of the owner */
+	bool suspended;
+	int64_t mailboxes, aliases, size_bytes;
+	int64_t created_at_us;
+	int64_t version;
+};
+struct domains {
+	struct domain *items;
+	size_t len;
+	struct span next_cursor;
+};
+
+struct domain_new {
+	struct span name;    /* U-labels are fine */
+	struct span account; /* login; empty: the actor's own */
+};
+struct domain_change {
+	bool set_suspended, suspended;
+	struct span account; /* login of the new owner; empty: unchanged */
+	int64_t version;     /* If-Match; 0: any */
+};
+
+/* A-label form of a domain name as people type it: NFC, IDNA 2008, no final dot, at least two
+ * labels, no address literal. RC_INVALID (field "name"). Memory: ctx->arena. */
+MUST_CHECK enum rc domain_name_normalise(
+	struct ctx *ctx, struct span text, struct span *out, struct err *err);
+/* For the eye; the A-label form where it cannot be shown safely. */
+struct span domain_name_unicode(struct arena *a, struct span name);
+
+/* With DKIM keys (RSA 2048 and Ed25519) in state "pending". RC_EXISTS. */
+MUST_CHECK enum rc domain_create(const struct services *s, struct ctx *ctx,
+	const struct domain_new *in, struct domain *out, struct err *err);
+MUST_CHECK enum rc domain_get(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out, struct err *err);
+MUST_CHECK enum rc domain_list(const struct services *s, struct ctx *ctx,
+	const struct list_ask *ask, struct domains *out, struct err *err);
+MUST_CHECK enum rc domain_update(const struct services *s, struct ctx *ctx, struct span name,
+	const struct domain_change *change, struct domain *out, struct err *err);
+/* RC_CONFLICT while it has mailboxes or aliases. */
+MUST_CHECK enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span name,
+	int64_t version, struct err *err);
+
+struct cJSON *domain_json(struct arena *a, const struct domain *domain);

@@ -1,0 +1,43 @@
+/*
+ * What services stand on; one of these a process. Passed first to every service function.
+ *
+ * A service: may the actor (ctx->actor, never NULL here) do this? -> normalise and validate (err
+ * names the field) -> slow things (hashing, key generation) -> one tx with its audit row -> bell.
+ * Services return rc and a sentence; front ends translate. Results live in ctx->arena.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "mailcore/base/ctx.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+
+struct keys;
+struct store;
+struct directory;
+struct resolver;
+struct cJSON;
+
+struct services {
+	struct keys *keys;
+	struct store *store;         /* NULL where no mail is touched (command line) */
+	struct directory *directory; /* log-in of mailboxes; NULL: only panel accounts */
+	struct resolver *resolver;   /* for DNS checks; may be NULL */
+	const char *hostname;        /* the mail server's name */
+	const char *addresses;       /* its public addresses, comma-separated */
+	const char *url;             /* https://panel.example.net */
+};
+
+/* One page of a list. */
+#define LIST_LIMIT_DEFAULT 50
+#define LIST_LIMIT_MAX     200
+struct list_ask {
+	int64_t limit;      /* 0: LIST_LIMIT_DEFAULT */
+	struct span cursor; /* next_cursor of the page before; empty: from the start */
+	struct span domain; /* only this domain; empty: all */
+	struct span search; /* part of the name; empty: all */
+};
+
+/* If-Match: a service that is given a version other than 0 changes only that version
+ * (RC_CONFLICT, err->field "if_match"). */

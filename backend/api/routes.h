@@ -1,0 +1,6 @@
+/* The JSON API's route table (INTERFACE.md §3): everything under /api/v1. */
+#pragma once
+
+#include "backend/http/router.h"
+
+extern const struct route_table api_routes;
