@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mailcore/base/auto.h"
 #include "mailcore/base/ctx.h"
 #include "mailcore/base/random.h"
 #include "mailcore/base/rc.h"

@@ -1,7 +1,8 @@
 /*
- * Schema migrations: sql/migrations/NNNN_name.sql, embedded in the program, applied in order, one
- * tx each, recorded with their SHA-256 in schema_migration; a changed file is refused. Also makes
- * the roles' log-ins (mailstead_mx, _user, _web, _send, _keys) and their grants. Only additive.
+ * Schema migrations: sql/migrations/NNNN_name.sql, embedded in the program, applied in order, all
+ * in one tx, recorded with their SHA-256 in schema_migration; a changed file is refused
+ * (RC_CONFLICT). Also makes the roles' log-ins (mailstead_mx, _user, _web, _send, _keys) and their
+ * grants (sql/roles.sql). Only additive. Several at a time wait for each other.
  */
 #pragma once
 

@@ -304,10 +304,176 @@ ALTER TABLE domain      ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE dkim_key    ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE mailbox     ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE alias       ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE credential  ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE api_token   ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit       ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE idempotency ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE event       ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE job         ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 -- The policies for mailstead_web (by tenant), for the mail roles (all rows of what they are granted) and for the owner
 -- (migrations, the command line as the machine's root) are made with the grants in roles.sql.
+
+-- ------------------------------------------------------------------ questions that cross tenants
+--
+-- Delivery and log-in ask about addresses and tokens before (or without) a tenant. These functions answer exactly those
+-- questions with the owner's rights, so that no role needs to see another tenant's rows. PL/pgSQL keeps their plans.
+
+-- Suspension is inherited: the account's own or an ancestor's.
+CREATE FUNCTION app_suspended(p_account bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM account_tree t JOIN account a ON a.account_id = t.ancestor_id
+                 WHERE t.account_id = p_account AND a.suspended_at IS NOT NULL);
+END $$;
+
+-- Log-in to the panel.
+CREATE FUNCTION app_find_account(p_login text)
+RETURNS TABLE (account_id bigint, role text, suspended boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT a.account_id, a.role, app_suspended(a.account_id) FROM account a WHERE a.login = lower(p_login);
+END $$;
+
+CREATE FUNCTION app_find_token(p_hash bytea)
+RETURNS TABLE (token_id bigint, account_id bigint, role text, label text, scopes text[], domains text[], suspended boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT t.token_id, t.account_id, a.role, t.label, t.scopes, t.domains, app_suspended(t.account_id)
+    FROM api_token t JOIN account a ON a.account_id = t.account_id
+    WHERE t.hash = p_hash AND (t.expires_at IS NULL OR t.expires_at > now());
+END $$;
+
+CREATE TYPE directory_entry AS (
+  kind        "char",                  -- M mailbox, R remote address, - nobody (the domain is ours)
+  mailbox_id  bigint,
+  domain_id   bigint,
+  account_id  bigint,
+  address     text,
+  name        text,
+  quota_bytes bigint,
+  used_bytes  bigint,
+  no_login    boolean,
+  no_send     boolean,
+  no_receive  boolean,
+  hold_out    boolean,
+  suspended   boolean,
+  detail      text
+);
+
+CREATE FUNCTION directory_domain(p_domain text) RETURNS TABLE (domain_id bigint, account_id bigint, suspended boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT d.domain_id, d.account_id, d.suspended_at IS NOT NULL OR app_suspended(d.account_id)
+    FROM domain d WHERE d.name = p_domain;
+END $$;
+
+CREATE FUNCTION directory_mailbox(p_local text, p_domain text) RETURNS SETOF directory_entry
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT 'M'::"char", m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, m.name,
+      m.quota_bytes, (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
+      m.no_login, m.no_send, m.no_receive, m.hold_out, d.suspended_at IS NOT NULL OR app_suspended(d.account_id), ''
+    FROM domain d JOIN mailbox m ON m.domain_id = d.domain_id
+    WHERE d.name = p_domain AND m.local_key = p_local AND m.deleted_at IS NULL;
+END $$;
+
+CREATE FUNCTION directory_mailbox_by_id(p_mailbox bigint) RETURNS SETOF directory_entry
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT e.* FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id,
+      LATERAL directory_mailbox(m.local_key, d.name) e
+    WHERE m.mailbox_id = p_mailbox AND m.deleted_at IS NULL;
+END $$;
+
+-- Who gets mail for an address. Aliases go before mailboxes, so that an alias with the mailbox of the same address among its
+-- targets means "keep a copy"; exact addresses before those without +detail, the catch-all last. Nested up to 10 deep and 100
+-- recipients; an alias is opened once, so loops end. No row: the domain is not ours. 'postmaster' that nobody claims is the
+-- postmaster of the first domain of the server's owner.
+CREATE FUNCTION directory_resolve(p_local text, p_domain text) RETURNS SETOF directory_entry
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  locals  text[] := ARRAY[p_local];
+  domains text[] := ARRAY[p_domain];
+  depths  int[]  := ARRAY[0];
+  opened  bigint[] := '{}';
+  given   bigint[] := '{}';
+  remotes text[] := '{}';
+  n_out   int := 0;
+  i       int := 1;
+  v_domain bigint;
+  v_base  text;
+  v_tag   text;
+  v_key   text;
+  v_alias record;
+  entry   directory_entry;
+BEGIN
+  WHILE i <= cardinality(locals) AND n_out < 100 LOOP
+    SELECT d.domain_id INTO v_domain FROM domain d WHERE d.name = domains[i];
+    IF v_domain IS NULL THEN
+      IF i = 1 THEN
+        RETURN;
+      END IF;
+      IF NOT locals[i] || '@' || domains[i] = ANY (remotes) THEN
+        entry := NULL;
+        entry.kind := 'R';
+        entry.address := locals[i] || '@' || domains[i];
+        remotes := remotes || entry.address;
+        RETURN NEXT entry;
+        n_out := n_out + 1;
+      END IF;
+      i := i + 1;
+      CONTINUE;
+    END IF;
+
+    v_base := split_part(lower(locals[i]), '+', 1);
+    v_tag := CASE WHEN position('+' IN locals[i]) > 1 THEN substr(locals[i], position('+' IN locals[i]) + 1) END;
+    FOREACH v_key IN ARRAY CASE WHEN v_tag IS NULL THEN ARRAY[lower(locals[i]), '']
+                                ELSE ARRAY[lower(locals[i]), v_base, ''] END LOOP
+      SELECT * INTO v_alias FROM alias a
+        WHERE a.domain_id = v_domain AND a.local_key = v_key AND NOT a.alias_id = ANY (opened);
+      IF FOUND AND depths[i] < 10 THEN
+        opened := opened || v_alias.alias_id;
+        FOR k IN 1 .. cardinality(v_alias.targets) LOOP
+          EXIT WHEN cardinality(locals) >= 200;
+          locals := locals || substring(v_alias.targets[k] FROM '^(.*)@[^@]*$');
+          domains := domains || lower(substring(v_alias.targets[k] FROM '@([^@]*)$'));
+          depths := depths || (depths[i] + 1);
+        END LOOP;
+        EXIT;
+      END IF;
+      SELECT * INTO entry FROM directory_mailbox(v_key, domains[i]);
+      IF FOUND THEN
+        IF NOT entry.mailbox_id = ANY (given) THEN
+          given := given || entry.mailbox_id;
+          entry.detail := CASE WHEN v_key = v_base THEN coalesce(v_tag, '') ELSE '' END;
+          RETURN NEXT entry;
+          n_out := n_out + 1;
+        END IF;
+        EXIT;
+      END IF;
+    END LOOP;
+    i := i + 1;
+  END LOOP;
+
+  IF n_out = 0 AND lower(p_local) = 'postmaster' THEN
+    FOR entry IN SELECT e.* FROM domain d JOIN account a ON a.account_id = d.account_id,
+        LATERAL directory_mailbox('postmaster', d.name) e
+        WHERE a.parent_id IS NULL ORDER BY d.domain_id LIMIT 1 LOOP
+      RETURN NEXT entry;
+      n_out := 1;
+    END LOOP;
+  END IF;
+  IF n_out = 0 THEN
+    entry := NULL;
+    entry.kind := '-';
+    RETURN NEXT entry;
+  END IF;
+END $$;
+
+-- May a mailbox send as an address: its own, or an alias (opened as above) that leads to it.
+CREATE FUNCTION directory_may_send(p_mailbox bigint, p_local text, p_domain text) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM directory_resolve(p_local, p_domain) e WHERE e.kind = 'M' AND e.mailbox_id = p_mailbox);
+END $$;

@@ -1,0 +1,221 @@
+/*
+ * Bells; see bell.h.
+ *
+ * A ring is a datagram of two 64-bit numbers (host order: it never leaves the machine) to every
+ * bell-*.sock of the run directory but our own. The list of sockets is read again once a second.
+ * Lock order: watch_lock and peers_lock are never held together; both are leaves.
+ */
+#include "mailcore/db/bell.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/clock.h"
+#include "mailcore/base/list.h"
+#include "mailcore/base/map.h"
+
+#define PEERS_MAX      32
+#define PEERS_FRESH_MS 1000
+#define READ_MAX       4096 /* datagrams at a time: the loop has other sessions too */
+
+struct ring {
+	int64_t mailbox_id;
+	int64_t folder_id;
+};
+
+struct bell_watch {
+	struct list node;
+	int64_t mailbox_id;
+	void (*fn)(int64_t mailbox_id, int64_t folder_id, void *arg);
+	void *arg;
+};
+
+struct bells {
+	int fd;
+	char dir[sizeof((struct sockaddr_un *)0)->sun_path];
+	struct sockaddr_un self;
+
+	pthread_mutex_t watch_lock;
+	struct map watched; /* mailbox_id -> struct list of watches */
+
+	pthread_mutex_t peers_lock;
+	struct sockaddr_un peers[PEERS_MAX];
+	size_t n_peers;
+	int64_t peers_at_ms;
+};
+
+static bool path_make(struct sockaddr_un *out, const char *dir, const char *name)
+{
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	int n = snprintf(out->sun_path, sizeof out->sun_path, "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof out->sun_path;
+}
+
+static enum rc socket_bind(struct bells *b, const char *role, struct err *err)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "bell-%s.sock", role);
+	if (!path_make(&b->self, b->dir, name))
+		return err_set(err, RC_INVALID, "run_dir", "The path %s is too long.", b->dir);
+	b->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	(void)unlink(b->self.sun_path); /* of a process that died */
+	if (b->fd < 0 || bind(b->fd, (struct sockaddr *)&b->self, sizeof b->self) != 0)
+		return err_set(err, RC_TEMP, "run_dir", "Cannot make the socket %s: %m.",
+			b->self.sun_path);
+	return RC_OK;
+}
+
+enum rc bells_open(const char *run_dir, const char *role, struct bells **out, struct err *err)
+{
+	struct bells *b = heap_zalloc(sizeof *b);
+	b->fd = -1;
+	pthread_mutex_init(&b->watch_lock, NULL);
+	pthread_mutex_init(&b->peers_lock, NULL);
+	map_init(&b->watched);
+	(void)snprintf(b->dir, sizeof b->dir, "%s", run_dir);
+	enum rc rc = strlen(run_dir) < sizeof b->dir
+		? socket_bind(b, role, err)
+		: err_set(err, RC_INVALID, "run_dir", "The path %s is too long.", run_dir);
+	if (rc != RC_OK) {
+		bells_close(b);
+		return rc;
+	}
+	*out = b;
+	return RC_OK;
+}
+
+void bells_close(struct bells *b)
+{
+	if (!b)
+		return;
+	if (b->fd >= 0) {
+		(void)close(b->fd);
+		(void)unlink(b->self.sun_path);
+	}
+	ASSERT(b->watched.count == 0); /* watchers end before the bells */
+	map_done(&b->watched);
+	pthread_mutex_destroy(&b->watch_lock);
+	pthread_mutex_destroy(&b->peers_lock);
+	heap_free(b);
+}
+
+int bells_fd(const struct bells *b)
+{
+	return b->fd;
+}
+
+/* ------------------------------------------------------------------------ watching */
+
+static void ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
+{
+	pthread_mutex_lock(&b->watch_lock);
+	struct list *watches = map_get(&b->watched, map_key_i64(&mailbox_id));
+	if (watches)
+		LIST_EACH(it, watches)
+		{
+			struct bell_watch *w = LIST_ITEM(it, struct bell_watch, node);
+			w->fn(mailbox_id, folder_id, w->arg);
+		}
+	pthread_mutex_unlock(&b->watch_lock);
+}
+
+struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,
+	void (*fn)(int64_t mailbox_id, int64_t folder_id, void *arg), void *arg)
+{
+	struct bell_watch *w = heap_alloc(sizeof *w);
+	*w = (struct bell_watch){ .mailbox_id = mailbox_id, .fn = fn, .arg = arg };
+	pthread_mutex_lock(&b->watch_lock);
+	struct list *watches = map_get(&b->watched, map_key_i64(&mailbox_id));
+	if (!watches) {
+		watches = heap_alloc(sizeof *watches);
+		list_init(watches);
+		map_put(&b->watched, map_key_i64(&mailbox_id), watches);
+	}
+	list_add_tail(watches, &w->node);
+	pthread_mutex_unlock(&b->watch_lock);
+	return w;
+}
+
+void bell_unwatch(struct bells *b, struct bell_watch *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&b->watch_lock);
+	list_del(&w->node);
+	struct list *watches = map_get(&b->watched, map_key_i64(&w->mailbox_id));
+	if (list_empty(watches)) {
+		map_del(&b->watched, map_key_i64(&w->mailbox_id));
+		heap_free(watches);
+	}
+	pthread_mutex_unlock(&b->watch_lock);
+	heap_free(w);
+}
+
+void bells_watched(struct bells *b, void (*each)(int64_t mailbox_id, void *arg), void *arg)
+{
+	size_t pos = 0;
+	struct span key;
+	void *watches = NULL;
+	pthread_mutex_lock(&b->watch_lock);
+	while (map_next(&b->watched, &pos, &key, &watches)) {
+		int64_t mailbox_id;
+		memcpy(&mailbox_id, key.ptr, sizeof mailbox_id);
+		each(mailbox_id, arg);
+	}
+	pthread_mutex_unlock(&b->watch_lock);
+}
+
+/* ------------------------------------------------------------------------ the other roles */
+
+/* Under peers_lock. */
+static void peers_read(struct bells *b)
+{
+	DIR *dir = opendir(b->dir);
+	b->n_peers = 0;
+	b->peers_at_ms = clock_mono_ms();
+	if (!dir)
+		return;
+	for (struct dirent *e = readdir(dir); e && b->n_peers < PEERS_MAX; e = readdir(dir)) {
+		struct span name = span_of(e->d_name);
+		struct sockaddr_un *peer = &b->peers[b->n_peers];
+		if (span_starts(name, SPAN("bell-")) && span_ends(name, SPAN(".sock")) &&
+			path_make(peer, b->dir, e->d_name) &&
+			strcmp(peer->sun_path, b->self.sun_path) != 0)
+			b->n_peers++;
+	}
+	(void)closedir(dir);
+}
+
+static void ring_others(struct bells *b, struct ring ring)
+{
+	pthread_mutex_lock(&b->peers_lock);
+	if (clock_mono_ms() - b->peers_at_ms >= PEERS_FRESH_MS || b->peers_at_ms == 0)
+		peers_read(b);
+	for (size_t i = 0; i < b->n_peers; i++)
+		/* a full or dead socket loses a hint, no more */
+		(void)sendto(b->fd, &ring, sizeof ring, 0, (struct sockaddr *)&b->peers[i],
+			sizeof b->peers[i]);
+	pthread_mutex_unlock(&b->peers_lock);
+}
+
+void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id)
+{
+	ring_here(b, mailbox_id, folder_id);
+	ring_others(b, (struct ring){ mailbox_id, folder_id });
+}
+
+void bells_read(struct bells *b)
+{
+	struct ring ring;
+	for (int i = 0; i < READ_MAX; i++) {
+		ssize_t n = recv(b->fd, &ring, sizeof ring, MSG_TRUNC);
+		if (n < 0)
+			return;
+		if (n == sizeof ring)
+			ring_here(b, ring.mailbox_id, ring.folder_id);
+	}
+}

@@ -1,0 +1,127 @@
+-- The roles' log-ins, what each may do, and row-level security. Runs after the migrations, again whenever this file changed:
+-- everything is taken away first, so what stands here is all there is.
+--
+--   mailstead_mx    from the world: delivers; reads no mail, no credentials, no panel tables
+--   mailstead_user  IMAP, POP3, submission: mail; no panel tables
+--   mailstead_web   panel, API, webmail: panel tables by tenant; mail
+--   mailstead_send  the outbound queue; delivers bounces; removes blobs that nobody refers to
+--   mailstead_keys  alone reads credential.hash and dkim_key.private_key
+
+DO $$
+DECLARE
+  r text;
+  verifier text := nullif(current_setting('mailstead.role_password', true), '');
+BEGIN
+  FOREACH r IN ARRAY ARRAY['mailstead_mx', 'mailstead_user', 'mailstead_web', 'mailstead_send', 'mailstead_keys'] LOOP
+    BEGIN
+      IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = r) THEN
+        EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE', r);
+      END IF;
+    EXCEPTION WHEN duplicate_object THEN
+      NULL;                            -- another database of this cluster was quicker
+    END;
+    IF verifier IS NOT NULL THEN
+      EXECUTE format('ALTER ROLE %I PASSWORD %L', r, verifier);
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), r);
+  END LOOP;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send, mailstead_keys;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM mailstead_mx, mailstead_user, mailstead_web, mailstead_send, mailstead_keys;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public
+  FROM PUBLIC, mailstead_mx, mailstead_user, mailstead_web, mailstead_send, mailstead_keys;
+
+-- ------------------------------------------------------------------ questions that cross tenants
+
+GRANT EXECUTE ON FUNCTION app_tenant() TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send, mailstead_keys;
+GRANT EXECUTE ON FUNCTION directory_domain(text), directory_mailbox(text, text), directory_mailbox_by_id(bigint),
+  directory_resolve(text, text), directory_may_send(bigint, text, text)
+  TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
+GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea) TO mailstead_web;
+
+-- ------------------------------------------------------------------ mail
+
+-- Delivering: new rows, and the counters from which UID and MODSEQ come.
+GRANT SELECT (mailbox_id, folder_id, role, uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, deleted_at),
+  UPDATE (uidnext, highestmodseq, messages, unseen, size_bytes) ON folder TO mailstead_mx, mailstead_send;
+GRANT INSERT, SELECT (mailbox_id, folder_id, uid, blob_id) ON message TO mailstead_mx, mailstead_send;
+GRANT INSERT, SELECT (mailbox_id, blob_id, message_id, thread_id) ON message_meta TO mailstead_mx, mailstead_send;
+GRANT INSERT, SELECT (blob_id) ON blob TO mailstead_mx;
+GRANT INSERT ON change_log, event TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
+GRANT INSERT ON job TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
+
+-- Reading and changing.
+GRANT SELECT, INSERT, UPDATE ON mail_root, folder TO mailstead_user, mailstead_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON message, change_log TO mailstead_user, mailstead_web;
+GRANT SELECT, INSERT, DELETE ON message_meta TO mailstead_user, mailstead_web;
+GRANT SELECT, INSERT ON blob TO mailstead_user, mailstead_web;
+GRANT SELECT, INSERT ON blob_gc TO mailstead_user, mailstead_web, mailstead_send;
+GRANT DELETE ON mail_root, folder TO mailstead_web;
+
+-- Sending and housekeeping.
+GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;
+GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;
+GRANT DELETE, UPDATE ON blob_gc TO mailstead_send;
+GRANT SELECT, DELETE ON event TO mailstead_send;
+
+-- ------------------------------------------------------------------ panel
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON account, account_tree, domain, mailbox, alias, api_token, web_session, idempotency,
+  job TO mailstead_web;
+GRANT SELECT, INSERT ON audit TO mailstead_web;
+GRANT SELECT ON event TO mailstead_web;
+GRANT SELECT (credential_id, account_id, mailbox_id, kind, label, created_at, used_at), INSERT, DELETE ON credential
+  TO mailstead_web;
+GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, changed_at), INSERT,
+  UPDATE (state, changed_at), DELETE ON dkim_key TO mailstead_web;
+
+-- ------------------------------------------------------------------ keys
+
+GRANT SELECT, INSERT, DELETE, UPDATE (hash, used_at) ON credential TO mailstead_keys;
+GRANT SELECT, INSERT, UPDATE (private_key) ON dkim_key TO mailstead_keys;
+GRANT SELECT (domain_id, selector, algorithm, state) ON dkim_key TO mailstead_mx, mailstead_user, mailstead_send;
+
+-- ------------------------------------------------------------------ row-level security
+--
+-- Written with EXISTS and (SELECT app_tenant()): the tenant is computed once a query, one row costs one index look-up, and a
+-- long list may be planned as a hashed set. No tenant: NULL, no rows.
+
+DO $$
+DECLARE
+  t text;
+  by_account text := 'EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = (SELECT app_tenant())
+                              AND t.account_id = %I.account_id)';
+  by_domain text := 'EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = %I.domain_id)';
+  mine text;
+BEGIN
+  FOR t IN SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('DROP POLICY IF EXISTS owner_all ON %I', t);
+    EXECUTE format('DROP POLICY IF EXISTS mail_all ON %I', t);
+    EXECUTE format('DROP POLICY IF EXISTS web_tenant ON %I', t);
+    EXECUTE format('CREATE POLICY owner_all ON %I TO CURRENT_USER USING (true)', t);
+    EXECUTE format('CREATE POLICY mail_all ON %I TO mailstead_mx, mailstead_user, mailstead_send, mailstead_keys
+                    USING (true)', t);
+    mine := CASE
+      WHEN t IN ('dkim_key', 'mailbox', 'alias') THEN format(by_domain, t)
+      WHEN t = 'credential' THEN
+        '(account_id IS NOT NULL AND ' || format(by_account, t) || ') OR (mailbox_id IS NOT NULL AND EXISTS (
+          SELECT 1 FROM mailbox m WHERE m.mailbox_id = credential.mailbox_id))'
+      WHEN t = 'account' THEN          -- a new row is in account_tree only a statement later
+        format(by_account, t) || ' OR EXISTS (SELECT 1 FROM account_tree t
+          WHERE t.ancestor_id = (SELECT app_tenant()) AND t.account_id = account.parent_id)'
+      WHEN t = 'event' THEN NULL       -- below
+      ELSE format(by_account, t)
+    END;
+    IF mine IS NOT NULL THEN
+      EXECUTE format('CREATE POLICY web_tenant ON %I TO mailstead_web USING (%s)', t, mine);
+    END IF;
+  END LOOP;
+END $$;
+
+-- What has no domain of ours concerns the server: only its owner sees it. Everybody's mail writes events.
+DROP POLICY IF EXISTS web_insert ON event;
+CREATE POLICY web_insert ON event FOR INSERT TO mailstead_web WITH CHECK (true);
+CREATE POLICY web_tenant ON event FOR SELECT TO mailstead_web USING (
+  (domain_id IS NOT NULL AND EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = event.domain_id))
+  OR (domain_id IS NULL AND (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant())));
