@@ -1,0 +1,77 @@
+/*
+ * What a SEARCH asks for (RFC 9051 §6.4.4, RFC 3501, RFC 4731, RFC 5032, RFC 7162): keys as a tree.
+ *
+ * Pure; memory is the arena's. Text arguments come out case-folded UTF-8. Limits:
+ * SEARCH_KEYS_MAX keys, SEARCH_DEPTH_MAX levels of parentheses, NOT and OR.
+ */
+#pragma once
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/cur.h"
+#include "mailcore/imap/syntax/seqset.h"
+
+#define SEARCH_KEYS_MAX  2000
+#define SEARCH_DEPTH_MAX 50
+
+enum search_op {
+	SEARCH_AND, /* all of the children; ALL is an AND of none */
+	SEARCH_OR,
+	SEARCH_NOT,  /* one child */
+	SEARCH_FLAG, /* number: enum message_flag */
+	SEARCH_RECENT,
+	SEARCH_KEYWORD, /* text as written, not folded */
+	SEARCH_NUMBERS, /* set of message numbers or "$" */
+	SEARCH_UIDS,
+	SEARCH_LARGER, /* number: octets */
+	SEARCH_SMALLER,
+	SEARCH_BEFORE, /* number: day since 1970, of INTERNALDATE */
+	SEARCH_ON,
+	SEARCH_SINCE,
+	SEARCH_SENT_BEFORE, /* the same of the Date field */
+	SEARCH_SENT_ON,
+	SEARCH_SENT_SINCE,
+	SEARCH_OLDER, /* number: seconds */
+	SEARCH_YOUNGER,
+	SEARCH_MODSEQ, /* number: at least */
+	SEARCH_HEADER, /* name, text (empty: the field is there) */
+	SEARCH_BODY,   /* text */
+	SEARCH_TEXT,   /* text: header and body */
+};
+
+struct search_key {
+	enum search_op op;
+	struct search_key *children, *next;
+	uint64_t number;
+	struct span name, text;
+	struct seqset set;
+	struct index_runs runs; /* of the sets: filled by whoever knows the folder */
+};
+
+enum search_return {
+	RETURN_MIN = 1,
+	RETURN_MAX = 2,
+	RETURN_ALL = 4,
+	RETURN_COUNT = 8,
+	RETURN_SAVE = 16,
+};
+
+struct search_query {
+	struct search_key *root; /* SEARCH_AND */
+	unsigned returns;        /* enum search_return */
+	bool extended;           /* RETURN was given */
+	bool modseq;             /* MODSEQ was among the keys */
+};
+
+enum search_parse {
+	SEARCH_PARSED,
+	SEARCH_BAD,
+	SEARCH_BADCHARSET,
+};
+
+/* search-program = [SP "RETURN" SP "(" ... ")"] ["CHARSET" SP charset SP] search-key *(SP
+ * search-key), up to the end of the command. */
+enum search_parse search_parse(struct cur *in, struct arena *a, struct search_query *out);
+
+/* Case-folded valid UTF-8 for comparing, white space runs as one space. At most three times as
+ * long as the text. */
+struct span search_fold(struct arena *a, struct span utf8);
