@@ -24,6 +24,13 @@ static void unmap(struct addr *a)
 	a->family = AF_INET;
 }
 
+void addr_from_bytes(int family, const void *bytes, struct addr *out)
+{
+	*out = (struct addr){ .family = family };
+	memcpy(out->bytes, bytes, addr_size(out));
+	unmap(out);
+}
+
 void addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
 {
 	*out = (struct addr){ .family = AF_UNSPEC };
@@ -31,16 +38,13 @@ void addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
 	if (sa->sa_family == AF_INET) {
 		struct sockaddr_in in;
 		memcpy(&in, sa, sizeof in);
-		memcpy(out->bytes, &in.sin_addr, 4);
+		addr_from_bytes(AF_INET, &in.sin_addr, out);
 		out->port = ntohs(in.sin_port);
-		out->family = AF_INET;
 	} else if (sa->sa_family == AF_INET6) {
 		struct sockaddr_in6 in6;
 		memcpy(&in6, sa, sizeof in6);
-		memcpy(out->bytes, &in6.sin6_addr, 16);
+		addr_from_bytes(AF_INET6, &in6.sin6_addr, out);
 		out->port = ntohs(in6.sin6_port);
-		out->family = AF_INET6;
-		unmap(out);
 	}
 }
 

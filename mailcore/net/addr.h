@@ -20,6 +20,8 @@ struct net {
 	uint8_t bits;
 };
 
+/* Network byte order: 4 bytes for AF_INET, 16 for AF_INET6. */
+void addr_from_bytes(int family, const void *bytes, struct addr *out);
 void addr_from_sockaddr(const struct sockaddr *sa, struct addr *out);
 /* 192.0.2.1 or 2001:db8::1, no brackets, no port. */
 MUST_CHECK bool addr_parse(struct span text, struct addr *out);

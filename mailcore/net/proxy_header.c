@@ -1,7 +1,6 @@
 /* The PROXY protocol header, versions 1 and 2. */
 #include "mailcore/net/proxy_header.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "mailcore/base/cur.h"
@@ -85,15 +84,11 @@ static uint16_t get_u16(const char *p)
 /* src, dst, source port, destination port; size is of one address. */
 static void copy_v2(const char *p, int family, size_t size, struct proxy_header *out)
 {
-	struct sockaddr_storage ss;
 	struct addr *both[2] = { &out->src, &out->dst };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct addr raw = { .family = family, .port = get_u16(p + 2 * size + 2 * i) };
-		memcpy(raw.bytes, p + i * size, size);
-		/* By way of the socket form, which turns a mapped IPv4 address into IPv4. */
-		(void)addr_to_sockaddr(&raw, &ss);
-		addr_from_sockaddr((const struct sockaddr *)&ss, both[i]);
+		addr_from_bytes(family, p + i * size, both[i]);
+		both[i]->port = get_u16(p + 2 * size + 2 * i);
 	}
 }
 

@@ -38,8 +38,8 @@ struct dns_rr {
 	enum dns_type type;
 	uint32_t ttl;
 	struct addr addr; /* A, AAAA */
-	struct span
-		text; /* TXT: strings joined; MX, NS, CNAME, PTR, SRV: the name; others: rdata */
+	/* TXT: strings joined; MX, NS, CNAME, PTR, SRV: the name; SOA: MNAME; others: rdata */
+	struct span text;
 	uint16_t priority;     /* MX, SRV */
 	uint16_t weight, port; /* SRV */
 };

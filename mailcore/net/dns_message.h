@@ -1,0 +1,42 @@
+/*
+ * DNS messages (RFC 1035, 6891): the question we send, the answer we get.
+ *
+ * Pure: no I/O, no clock. Strict: the answer must repeat the question, names may point backwards
+ * only, every record must end where its length says. A malformed or truncated answer is RC_TEMP:
+ * a broken server never proves that something does not exist.
+ * Limits: names 255 bytes, labels 63; 200 records of the type that was asked for, 1,000 in the
+ * answer section; 16 CNAMEs in a row.
+ */
+#pragma once
+
+#include "mailcore/net/resolver.h"
+
+#define DNS_NAME_MAX    255
+#define DNS_QUERY_MAX   (12 + DNS_NAME_MAX + 4 + 11)
+#define DNS_RECORDS_MAX 200
+
+/* A name in wire form, without compression, lower case. */
+struct dns_name {
+	uint8_t len;
+	char bytes[DNS_NAME_MAX];
+};
+
+/* Text to name: labels with dots between, "\." and "\046" escapes, a final dot or none. */
+MUST_CHECK bool dns_name_parse(struct span text, struct dns_name *out);
+bool dns_name_eq(const struct dns_name *a, const struct dns_name *b);
+/* Back to text, as dns_rr describes it. */
+void dns_name_add(struct str *out, const struct dns_name *n);
+
+/* Asks recursively and for the AD bit (RFC 6840 5.7). edns: with an OPT record for 1,232 bytes.
+ * Returns the length. */
+size_t dns_query_build(const struct dns_name *name, enum dns_type type, uint16_t id, bool edns,
+	char out[DNS_QUERY_MAX]);
+
+struct dns_reply {
+	struct dns_answer answer; /* of RC_OK; answer.ttl for the other results too */
+	bool nxdomain;
+};
+
+/* RC_OK, RC_NOT_FOUND (ttl from the SOA, 0 without one), RC_TEMP. Memory: the arena. */
+MUST_CHECK enum rc dns_reply_parse(struct arena *a, struct span message,
+	const struct dns_name *name, enum dns_type type, struct dns_reply *out);

@@ -1,0 +1,259 @@
+/* mailcore/net/resolver against a small server in a thread, and against none. */
+#include "tests/unit/cmocka_all.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
+#include "mailcore/net/resolver.h"
+
+/* What it says depends on the first letter of the name: a: one address; n: NXDOMAIN; s: SERVFAIL;
+ * t: nothing at all; w: the address after a while; o: FORMERR to EDNS, then the address. */
+static struct server {
+	int fd;
+	char text[32];
+	pthread_t thread;
+	_Atomic int asked;
+} server;
+
+static size_t make_reply(char *msg, size_t len)
+{
+	bool edns = msg[11] == 1;
+	size_t end = edns ? len - 11 : len;
+	static const char address[] = "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1";
+
+	msg[2] = (char)0x81;
+	msg[3] = (char)0x80;
+	msg[11] = 0;
+	switch (msg[13]) {
+	case 'n':
+		msg[3] |= 3;
+		return end;
+	case 's':
+		msg[3] |= 2;
+		return end;
+	case 't':
+		return 0;
+	case 'o':
+		if (edns) {
+			msg[3] |= 1;
+			return end;
+		}
+		break;
+	case 'w':
+		usleep(150 * 1000);
+		break;
+	default:
+		break;
+	}
+	msg[7] = 1;
+	memcpy(msg + end, address, 16);
+	return end + 16;
+}
+
+static void *serve(void *arg)
+{
+	char msg[1500];
+	struct sockaddr_in from;
+
+	for (;;) {
+		socklen_t from_len = sizeof from;
+		ssize_t n = recvfrom(server.fd, msg, 1000, 0, (struct sockaddr *)&from, &from_len);
+		if (n < 17)
+			return NULL;
+		server.asked++;
+		size_t len = make_reply(msg, (size_t)n);
+		if (len > 0)
+			(void)sendto(server.fd, msg, len, 0, (struct sockaddr *)&from, from_len);
+	}
+}
+
+static void bind_udp(int *fd, char *text, size_t cap)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof in;
+
+	*fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(*fd, (struct sockaddr *)&in, sizeof in), 0);
+	assert_int_equal(getsockname(*fd, (struct sockaddr *)&in, &len), 0);
+	(void)snprintf(text, cap, "127.0.0.1:%d", ntohs(in.sin_port));
+}
+
+static int start(void **state)
+{
+	log_init("test", LOG_ERROR);
+	bind_udp(&server.fd, server.text, sizeof server.text);
+	return pthread_create(&server.thread, NULL, serve, NULL);
+}
+
+static int stop(void **state)
+{
+	struct sockaddr_in in;
+	socklen_t len = sizeof in;
+
+	assert_int_equal(getsockname(server.fd, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(sendto(server.fd, "end", 3, 0, (struct sockaddr *)&in, len), 3);
+	(void)pthread_join(server.thread, NULL);
+	return close(server.fd);
+}
+
+struct asked {
+	struct arena arena;
+	struct ctx ctx;
+	struct dns_answer answer;
+	bool nxdomain;
+	enum rc rc;
+	int64_t took_ms;
+};
+
+static enum rc ask(struct asked *q, struct resolver *r, const char *name, int64_t limit_ms)
+{
+	int64_t start_ms = clock_mono_ms();
+
+	*q = (struct asked){ .nxdomain = false };
+	arena_init(&q->arena, 1024);
+	q->ctx.arena = &q->arena;
+	q->ctx.deadline_ms = start_ms + limit_ms;
+	q->rc = resolver_query(r, &q->ctx, span_of(name), DNS_A, &q->answer, &q->nxdomain);
+	q->took_ms = clock_mono_ms() - start_ms;
+	arena_done(&q->arena); /* counts only are looked at */
+	return q->rc;
+}
+
+static void answers_are_told_apart_and_cached(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 2000);
+	struct asked q;
+
+	assert_int_equal(ask(&q, r, "a.example", 2000), RC_OK);
+	assert_int_equal(q.answer.len, 1);
+	assert_int_equal(q.answer.ttl, 60);
+	int asked = server.asked;
+	assert_int_equal(ask(&q, r, "A.example.", 2000), RC_OK);
+	assert_int_equal(server.asked, asked); /* from the cache */
+
+	assert_int_equal(ask(&q, r, "n.example", 2000), RC_NOT_FOUND);
+	assert_true(q.nxdomain);
+	assert_int_equal(ask(&q, r, "s.example", 2000), RC_TEMP);
+	asked = server.asked;
+	assert_int_equal(ask(&q, r, "s.example", 2000), RC_TEMP);
+	assert_int_equal(server.asked, asked);
+	assert_int_equal(ask(&q, r, "o.example", 2000), RC_OK);
+	assert_int_equal(ask(&q, r, "o2.example", 2000), RC_OK);
+	assert_int_equal(ask(&q, r, "no..name", 2000), RC_INVALID);
+	resolver_close(r);
+}
+
+struct together {
+	struct resolver *resolver;
+	struct asked q;
+};
+
+static void *ask_slow(void *arg)
+{
+	struct together *t = arg;
+
+	(void)ask(&t->q, t->resolver, "w.example", 2000);
+	return NULL;
+}
+
+static void identical_questions_are_merged(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 2000);
+	struct together all[8];
+	pthread_t threads[8];
+	int asked = server.asked;
+
+	for (size_t i = 0; i < 8; i++) {
+		all[i].resolver = r;
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_slow, &all[i]), 0);
+	}
+	for (size_t i = 0; i < 8; i++) {
+		(void)pthread_join(threads[i], NULL);
+		assert_int_equal(all[i].q.rc, RC_OK);
+	}
+	assert_int_equal(server.asked - asked, 1);
+	resolver_close(r);
+}
+
+static void silence_ends_at_the_deadline(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 5000);
+	struct asked q;
+
+	assert_int_equal(ask(&q, r, "t.example", 200), RC_TEMP);
+	assert_in_range(q.took_ms, 150, 1000);
+	/* It does not stand in another question's way. */
+	assert_int_equal(ask(&q, r, "a3.example", 2000), RC_OK);
+	resolver_close(r); /* with a question in flight */
+}
+
+static void without_a_server_it_is_fast(void **state)
+{
+	char text[32];
+	struct asked q;
+	int fd;
+
+	bind_udp(&fd, text, sizeof text);
+	(void)close(fd); /* nobody there: refused */
+	struct resolver *r = resolver_open(text, 2000);
+	log_set_level(LOG_ERROR);
+	for (int i = 0; i < 10; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof name, "a%d.example", i);
+		assert_int_equal(ask(&q, r, name, 2000), RC_TEMP);
+	}
+	assert_true(q.took_ms < 50);
+	resolver_close(r);
+}
+
+static void nonsense_for_servers(void **state)
+{
+	struct asked q;
+	struct resolver *r = resolver_open("not an address", 500);
+
+	assert_int_equal(ask(&q, r, "a.example", 2000), RC_TEMP);
+	assert_true(q.took_ms < 600);
+	resolver_close(r);
+}
+
+static void reverse(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 2000);
+	struct arena arena;
+	struct dns_answer answer;
+	struct addr a;
+
+	arena_init(&arena, 1024);
+	struct ctx ctx = { .arena = &arena, .deadline_ms = clock_mono_ms() + 2000 };
+	/* 4...: the default answer is an A record, which is no PTR: not found, but asked well. */
+	assert_true(addr_parse(SPAN("192.0.2.4"), &a));
+	assert_int_equal(resolver_reverse(r, &ctx, &a, &answer), RC_NOT_FOUND);
+	assert_true(addr_parse(SPAN("2001:db8::4"), &a));
+	assert_int_equal(resolver_reverse(r, &ctx, &a, &answer), RC_NOT_FOUND);
+	a.family = AF_UNSPEC;
+	assert_int_equal(resolver_reverse(r, &ctx, &a, &answer), RC_INVALID);
+	arena_done(&arena);
+	resolver_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_told_apart_and_cached),
+		cmocka_unit_test(identical_questions_are_merged),
+		cmocka_unit_test(silence_ends_at_the_deadline),
+		cmocka_unit_test(without_a_server_it_is_fast),
+		cmocka_unit_test(nonsense_for_servers),
+		cmocka_unit_test(reverse),
+	};
+	return cmocka_run_group_tests_name("resolver", tests, start, stop);
+}
