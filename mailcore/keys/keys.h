@@ -36,6 +36,9 @@ MUST_CHECK enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subjec
 	int64_t id, struct span password);
 /* A crypt string for storage. RC_INVALID: empty or above 1,024 bytes. */
 MUST_CHECK enum rc keys_hash_password(struct keys *k, struct span password, struct str *out);
+/* For app passwords that we made ourselves of at least 128 random bits: quick to verify. Stored
+ * with kind 'app_password'. RC_INVALID: shorter than 16 characters. */
+MUST_CHECK enum rc keys_hash_app_password(struct keys *k, struct span password, struct str *out);
 /* Is this a crypt string we could verify (for password_hash imports)? Dovecot's {SCHEME} prefixes
  * are accepted and removed; *out is what to store. */
 MUST_CHECK bool keys_accepts_hash(struct span hash, struct span *out);

@@ -375,7 +375,7 @@ BEGIN
       m.quota_bytes, (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
       m.no_login, m.no_send, m.no_receive, m.hold_out, d.suspended_at IS NOT NULL OR app_suspended(d.account_id), ''
     FROM domain d JOIN mailbox m ON m.domain_id = d.domain_id
-    WHERE d.name = p_domain AND m.local_key = p_local AND m.deleted_at IS NULL;
+    WHERE d.name = p_domain AND m.local_key = lower(p_local) AND m.deleted_at IS NULL;
 END $$;
 
 CREATE FUNCTION directory_mailbox_by_id(p_mailbox bigint) RETURNS SETOF directory_entry

@@ -1,0 +1,86 @@
+#include "mailcore/directory/directory_repo.h"
+
+#include "mailcore/db/db.h"
+#include "sql/directory.h"
+
+static struct entry read_entry(struct arena *a, const struct rows *r, size_t row)
+{
+	struct entry e = { .kind = (enum entry_kind)row_i64(r, row, 0) };
+	e.address = arena_span(a, row_text(r, row, 4));
+	e.mailbox = (struct mailbox_ref){
+		.mailbox_id = row_i64(r, row, 1),
+		.domain_id = row_i64(r, row, 2),
+		.account_id = row_i64(r, row, 3),
+		.address = e.address,
+		.name = arena_span(a, row_text(r, row, 5)),
+		.quota_bytes = row_i64(r, row, 6),
+		.no_login = row_bool(r, row, 8),
+		.no_send = row_bool(r, row, 9),
+		.no_receive = row_bool(r, row, 10),
+		.hold_out = row_bool(r, row, 11),
+	};
+	e.used_bytes = row_i64(r, row, 7);
+	e.suspended = row_bool(r, row, 12);
+	e.detail = arena_span(a, row_text(r, row, 13));
+	return e;
+}
+
+enum rc entry_resolve(
+	struct ctx *ctx, struct span local, struct span domain, struct entry **out, size_t *out_len)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc =
+		db_query(ctx, &SQL_DIRECTORY_RESOLVE, ARGS(A_TEXT(local), A_TEXT(domain)), &rows);
+	if (rc != RC_OK)
+		return rc;
+	size_t n = rows_len(rows);
+	struct entry *items = arena_array(ctx->arena, n, sizeof *items);
+	for (size_t i = 0; i < n; i++)
+		items[i] = read_entry(ctx->arena, rows, i);
+	*out = items;
+	*out_len = n;
+	return RC_OK;
+}
+
+static enum rc find(struct ctx *ctx, const struct stmt *stmt, const struct arg *args, size_t n_args,
+	struct entry *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, stmt, args, n_args, &rows);
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	*out = read_entry(ctx->arena, rows, 0);
+	return RC_OK;
+}
+
+enum rc entry_find(struct ctx *ctx, struct span local, struct span domain, struct entry *out)
+{
+	return find(ctx, &SQL_DIRECTORY_MAILBOX, ARGS(A_TEXT(local), A_TEXT(domain)), out);
+}
+
+enum rc entry_find_id(struct ctx *ctx, int64_t mailbox_id, struct entry *out)
+{
+	return find(ctx, &SQL_DIRECTORY_MAILBOX_BY_ID, ARGS(A_I64(mailbox_id)), out);
+}
+
+enum rc entry_domain(struct ctx *ctx, struct span domain)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DIRECTORY_DOMAIN, ARGS(A_TEXT(domain)), &rows);
+	if (rc != RC_OK)
+		return rc;
+	return rows_len(rows) ? RC_OK : RC_NOT_FOUND;
+}
+
+enum rc entry_may_send(
+	struct ctx *ctx, int64_t mailbox_id, struct span local, struct span domain, bool *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DIRECTORY_MAY_SEND,
+		ARGS(A_I64(mailbox_id), A_TEXT(local), A_TEXT(domain)), &rows);
+	if (rc == RC_OK)
+		*out = row_bool(rows, 0, 0);
+	return rc;
+}

@@ -1,0 +1,74 @@
+/* Log-ins of mailboxes: one limiter, one answer for "unknown" and "wrong", in the same time. */
+#include "mailcore/base/clock.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/directory/directory.h"
+#include "mailcore/directory/directory_repo.h"
+#include "mailcore/directory/limiter.h"
+#include "mailcore/keys/keys.h"
+
+#define ADDRESS_MAX 320
+
+struct directory {
+	struct keys *keys;
+	struct limiter *limiter;
+};
+
+struct directory *directory_new(struct keys *keys, const char *exempt_networks)
+{
+	struct directory *d = heap_zalloc(sizeof *d);
+	d->keys = keys;
+	d->limiter = limiter_new(exempt_networks);
+	return d;
+}
+
+void directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	limiter_free(d->limiter);
+	heap_free(d);
+}
+
+/* The limiter must not be evaded by spelling. */
+static struct span canonical(struct arena *a, struct span address)
+{
+	char *out = arena_alloc(a, address.len);
+	for (size_t i = 0; i < address.len; i++)
+		out[i] = ascii_lower(address.ptr[i]);
+	return span_make(out, address.len);
+}
+
+/* Nobody (mailbox_id 0) when there is no such address; asked in any case. */
+static enum rc find(struct ctx *ctx, struct span address, struct entry *out)
+{
+	size_t at = span_rfind(address, '@');
+	*out = (struct entry){ 0 };
+	if (at == SPAN_NPOS)
+		at = address.len;
+	enum rc rc = entry_find(ctx, span_sub(address, 0, at), span_from(address, at + 1), out);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
+	struct span password, const char *service, const char *peer, struct mailbox_ref *out)
+{
+	struct entry e = { 0 };
+	int64_t now = clock_mono_ms();
+	if (address.len > ADDRESS_MAX || !utf8_valid(address) ||
+		span_find(address, '\0') != SPAN_NPOS)
+		address = SPAN("");
+	address = canonical(ctx->arena, address);
+	if (!limiter_allows(d->limiter, address, peer, now))
+		return RC_LIMIT;
+	enum rc rc = find(ctx, address, &e);
+	if (rc == RC_OK)
+		rc = keys_verify(d->keys, ctx, KEYS_MAILBOX, e.mailbox.mailbox_id, password);
+	if (rc == RC_DENIED)
+		limiter_failed(d->limiter, address, peer, now);
+	if (rc != RC_OK)
+		return rc;
+	if (e.mailbox.no_login || e.suspended)
+		return RC_CONFLICT;
+	*out = e.mailbox;
+	return RC_OK;
+}

@@ -1,0 +1,149 @@
+/* Addresses to recipients and mailboxes: the rules on top of what the database says. */
+#include "mailcore/base/utf8.h"
+#include "mailcore/directory/directory.h"
+#include "mailcore/directory/directory_repo.h"
+
+#define LOCAL_MAX  64
+#define DOMAIN_MAX 253
+
+static struct span lower(struct arena *a, struct span s)
+{
+	char *out = arena_alloc(a, s.len);
+	for (size_t i = 0; i < s.len; i++)
+		out[i] = ascii_lower(s.ptr[i]);
+	return span_make(out, s.len);
+}
+
+/* What the database can hold as text. */
+static bool is_sane(struct span local, struct span domain)
+{
+	return local.len > 0 && local.len <= LOCAL_MAX && domain.len > 0 &&
+		domain.len <= DOMAIN_MAX && utf8_valid(local) && utf8_valid(domain) &&
+		span_find(local, '\0') == SPAN_NPOS && span_find(domain, '\0') == SPAN_NPOS;
+}
+
+static bool split(struct span address, struct span *local, struct span *domain)
+{
+	size_t at = span_rfind(address, '@');
+	if (at == SPAN_NPOS)
+		return false;
+	*local = span_sub(address, 0, at);
+	*domain = span_from(address, at + 1);
+	return is_sane(*local, *domain);
+}
+
+/* Why a mailbox cannot take mail now; RC_OK when it can. */
+static enum rc mailbox_refuses(const struct entry *e, struct err *err)
+{
+	if (e->mailbox.no_receive || e->suspended)
+		return err_set(err, RC_CONFLICT, "", "This mailbox does not receive mail.");
+	if (e->mailbox.quota_bytes && e->used_bytes >= e->mailbox.quota_bytes)
+		return err_set(err, RC_LIMIT, "", "This mailbox is full.");
+	return RC_OK;
+}
+
+static void add_recipient(struct recipients *list, const struct entry *e, struct span original)
+{
+	struct recipient *r = &list->items[list->len++];
+	*r = (struct recipient){ .original = original, .detail = e->detail };
+	if (e->kind == ENTRY_REMOTE) {
+		r->kind = RECIPIENT_REMOTE;
+		r->address = e->address;
+	} else {
+		r->kind = RECIPIENT_MAILBOX;
+		r->mailbox = e->mailbox;
+	}
+}
+
+/* Of an alias' mailboxes those that can take mail; when none can, the reason of the last. */
+static enum rc choose(struct ctx *ctx, const struct entry *entries, size_t n, struct span original,
+	struct recipients *out, struct err *err)
+{
+	enum rc refused = RC_NOT_FOUND;
+	struct recipients list = { .items = arena_array(ctx->arena, n, sizeof *list.items) };
+	for (size_t i = 0; i < n; i++) {
+		enum rc rc = entries[i].kind == ENTRY_MAILBOX ? mailbox_refuses(&entries[i], err)
+							      : RC_OK;
+		if (entries[i].kind == ENTRY_NOBODY)
+			rc = err_set(err, RC_NOT_FOUND, "", "There is no such user here.");
+		if (rc == RC_OK)
+			add_recipient(&list, &entries[i], original);
+		else
+			refused = rc;
+	}
+	if (list.len == 0)
+		return refused;
+	*out = list;
+	return RC_OK;
+}
+
+enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
+	struct recipients *out, struct err *err)
+{
+	struct entry *entries = NULL;
+	size_t n = 0;
+	if (!is_sane(localpart, domain))
+		return err_set(err, RC_NOT_FOUND, "", "There is no such user here.");
+	enum rc rc = entry_resolve(ctx, localpart, lower(ctx->arena, domain), &entries, &n);
+	if (rc != RC_OK)
+		return rc;
+	if (n == 0)
+		return err_set(err, RC_DENIED, "", "This domain is not served here.");
+	struct span original = arena_printf(
+		ctx->arena, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(localpart), SPAN_ARG(domain));
+	return choose(ctx, entries, n, original, out, err);
+}
+
+enum rc domain_is_local(struct ctx *ctx, struct span domain)
+{
+	if (!is_sane(SPAN("x"), domain))
+		return RC_NOT_FOUND;
+	return entry_domain(ctx, lower(ctx->arena, domain));
+}
+
+enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *out)
+{
+	struct span local, domain;
+	struct entry e;
+	if (!split(address, &local, &domain))
+		return RC_NOT_FOUND;
+	enum rc rc = entry_find(ctx, local, lower(ctx->arena, domain), &e);
+	if (rc == RC_OK)
+		*out = e.mailbox;
+	return rc;
+}
+
+enum rc mailbox_find_id(struct ctx *ctx, int64_t mailbox_id, struct mailbox_ref *out)
+{
+	struct entry e;
+	enum rc rc = entry_find_id(ctx, mailbox_id, &e);
+	if (rc == RC_OK)
+		*out = e.mailbox;
+	return rc;
+}
+
+/* Its own address with any detail; everything else is the database's to say. */
+static bool is_own(const struct mailbox_ref *mailbox, struct span local, struct span domain)
+{
+	size_t at = span_rfind(mailbox->address, '@');
+	struct span own = span_sub(mailbox->address, 0, at);
+	size_t plus = span_find(local, '+');
+	struct span base = plus == SPAN_NPOS || plus == 0 ? local : span_sub(local, 0, plus);
+	return span_ieq(span_from(mailbox->address, at + 1), domain) &&
+		(span_ieq(own, local) || span_ieq(own, base));
+}
+
+enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, struct span address)
+{
+	struct span local, domain;
+	bool may = false;
+	if (!split(address, &local, &domain))
+		return RC_DENIED;
+	if (is_own(mailbox, local, domain))
+		return RC_OK;
+	enum rc rc =
+		entry_may_send(ctx, mailbox->mailbox_id, local, lower(ctx->arena, domain), &may);
+	if (rc != RC_OK)
+		return rc;
+	return may ? RC_OK : RC_DENIED;
+}

@@ -1,0 +1,68 @@
+/* Shared by the files of this folder. Lock order: all three locks are leaves. */
+#pragma once
+
+#include <pthread.h>
+
+#include "mailcore/base/list.h"
+#include "mailcore/db/db.h"
+#include "mailcore/keys/keys.h"
+
+#define KEY_SIZE    32
+#define VERIFIED_N  16384 /* cache entries, 4 of which share a place */
+#define HASH_KIB    19456
+#define HASH_PASSES 2
+
+struct verified {
+	unsigned char mac[16];
+	int64_t until_ms; /* 0: empty */
+	int64_t id;
+	enum keys_subject subject;
+};
+
+struct pooled {
+	struct list node;
+	struct db *db;
+};
+
+struct keys {
+	char *conninfo;
+	unsigned char seal_key[KEY_SIZE];  /* private keys at rest */
+	unsigned char mac_key[KEY_SIZE];   /* app passwords at rest */
+	unsigned char cache_key[KEY_SIZE]; /* of this process: verified passwords */
+
+	pthread_mutex_t pool_lock;
+	struct list pool;
+
+	pthread_mutex_t hash_lock;
+	pthread_cond_t hash_free;
+	unsigned hash_left; /* Argon2 runs that may start now */
+
+	pthread_mutex_t cache_lock;
+	struct verified *verified;
+
+	char dummy_hash[128];
+};
+
+/* A step of our own on a pooled connection as mailstead_keys, with the caller's deadline. */
+struct ctx pool_take(struct keys *k, struct ctx *ctx, struct pooled **out);
+void pool_give(struct keys *k, struct pooled *p);
+
+/* Reads the 32 bytes, makes them first when the file is absent. */
+MUST_CHECK enum rc key_file_load(const char *path, unsigned char out[KEY_SIZE], struct err *err);
+
+/* Text of a $mac$ hash. */
+void mac_hash_add(struct keys *k, struct span password, struct str *out);
+
+/* credential_repo.c */
+struct credential {
+	int64_t credential_id;
+	bool is_app_password;
+	struct span hash;
+};
+MUST_CHECK enum rc credential_list(struct ctx *ctx, enum keys_subject subject, int64_t id,
+	struct credential **out, size_t *out_len);
+void credential_note_use(struct ctx *ctx, int64_t credential_id);
+void credential_rehash(
+	struct ctx *ctx, int64_t credential_id, struct span new_hash, struct span old_hash);
+MUST_CHECK enum rc credential_replace(
+	struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash);

@@ -1,0 +1,10 @@
+-- DKIM key pairs. Only mailstead_keys may read a private key.
+
+-- name: dkim_key_insert
+-- roles: web
+INSERT INTO dkim_key (domain_id, selector, algorithm, state, public_key, private_key)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: dkim_key_private
+-- roles: keys
+SELECT algorithm, private_key FROM dkim_key WHERE domain_id = $1 AND selector = $2;

@@ -1,0 +1,291 @@
+/* mailcore/keys: hash formats, verification with its cache and bounds, DKIM pairs. */
+#include <crypt.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "mailcore/base/base64.h"
+#include "mailcore/keys/hash_format.h"
+#include "mailcore/keys/keys.h"
+#include "tests/unit/scratch.h"
+
+static struct arena arena;
+static struct keys *keys;
+static char dir[] = "/tmp/mailstead-keys-XXXXXX";
+static char key_file[64];
+
+static void test_hash_formats(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+	} CASES[] = {
+		{ "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+		  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ",
+			true },
+		{ "$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+		  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ",
+			false },
+		{ "$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHRzb21lc2FsdA$"
+		  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ",
+			false },
+		{ "$2b$10$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDE", true },
+		{ "$2b$31$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDE", false },
+		{ "$2b$1$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDEF", false },
+		{ "$6$salt$" /* 86 */
+		  "IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy."
+		  "g.",
+			true },
+		{ "$6$rounds=999999999$salt$"
+		  "IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy."
+		  "g.",
+			false },
+		{ "$1$abcdefgh$abcdefghijklmnopqrstuv", true },
+		{ "$y$j9T$salt$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ", true },
+		{ "$y$jFT$salt$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ", false },
+		{ "$6$", false },
+		{ "", false },
+		{ "plain", false },
+		{ "$6$salt:bad$x", false },
+	};
+	enum hash_kind kind;
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+		if (hash_format_parse(span_of(CASES[i].text), &kind) != CASES[i].ok)
+			fail_msg("%s", CASES[i].text);
+	struct span out;
+	assert_true(keys_accepts_hash(
+		SPAN("{BLF-CRYPT}$2y$10$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDE"),
+		&out));
+	assert_true(span_starts(out, SPAN("$2y$")));
+	assert_false(keys_accepts_hash(SPAN("{PLAIN}x"), &out));
+	assert_false(
+		keys_accepts_hash(SPAN("$mac$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa="), &out));
+}
+
+static enum rc verify(int64_t id, const char *password)
+{
+	struct arena own;
+	arena_init(&own, 4096);
+	struct ctx ctx = scratch_ctx(&own, NULL);
+	enum rc rc = keys_verify(keys, &ctx, KEYS_MAILBOX, id, span_of(password));
+	arena_done(&own);
+	return rc;
+}
+
+static void store(int64_t id, struct span hash)
+{
+	struct db *db = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, db);
+	db_set_tenant(db, 1);
+	assert_int_equal(keys_store_password(keys, &ctx, KEYS_MAILBOX, id, hash), RC_OK);
+	db_close(db);
+}
+
+static struct span hash_of(const char *password)
+{
+	struct str out = str_in(&arena, 200);
+	assert_int_equal(keys_hash_password(keys, span_of(password), &out), RC_OK);
+	return str_span(&out);
+}
+
+static void test_verify(void **state)
+{
+	store(1, hash_of("secret"));
+	assert_int_equal(verify(1, "secret"), RC_OK);
+	assert_int_equal(verify(1, "Secret"), RC_DENIED);
+	assert_int_equal(verify(1, ""), RC_DENIED);
+	assert_int_equal(verify(2, "secret"), RC_DENIED);
+	assert_int_equal(verify(0, "secret"), RC_DENIED);
+	/* remembered: hundreds of log-ins cost less than a few hashes */
+	int64_t start = clock_mono_ms();
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(verify(1, "secret"), RC_OK);
+	assert_true(clock_mono_ms() - start < 3000);
+	/* changed elsewhere: at once */
+	struct str other = str_in(&arena, 200);
+	str_addf(&other, "UPDATE credential SET hash = '" SPAN_FMT "' WHERE mailbox_id = 1",
+		SPAN_ARG(hash_of("new")));
+	scratch_sql(str_cstr(&other));
+	assert_int_equal(verify(1, "secret"), RC_DENIED);
+	assert_int_equal(verify(1, "new"), RC_OK);
+	scratch_sql("DELETE FROM credential");
+	assert_int_equal(verify(1, "new"), RC_DENIED);
+	struct str none = str_in(&arena, 200);
+	assert_int_equal(keys_hash_password(keys, SPAN(""), &none), RC_INVALID);
+}
+
+static void test_import(void **state)
+{
+	struct crypt_data data = { 0 };
+	const char *hash = crypt_rn("imported", "$6$rounds=5000$saltsalt", &data, sizeof data);
+	struct span accepted;
+	assert_true(keys_accepts_hash(arena_printf(&arena, "{SHA512-CRYPT}%s", hash), &accepted));
+	store(1, accepted);
+	assert_int_equal(verify(1, "wrong"), RC_DENIED);
+	assert_int_equal(verify(1, "imported"), RC_OK);
+	assert_int_equal(scratch_sql("SELECT (hash LIKE '$argon2id$%')::int FROM credential"), 1);
+	assert_int_equal(verify(1, "imported"), RC_OK);
+	assert_int_equal(verify(1, "wrong"), RC_DENIED);
+}
+
+static void test_app_password(void **state)
+{
+	struct str hash = str_in(&arena, 200);
+	assert_int_equal(
+		keys_hash_app_password(keys, SPAN("abcd-efgh-ijkl-mnop-qrst"), &hash), RC_OK);
+	struct str sql = str_in(&arena, 400);
+	str_addf(&sql,
+		"INSERT INTO credential (mailbox_id, kind, hash) VALUES (1, 'app_password', '" SPAN_FMT
+		"')",
+		SPAN_ARG(str_span(&hash)));
+	scratch_sql(str_cstr(&sql));
+	assert_int_equal(verify(1, "abcd-efgh-ijkl-mnop-qrst"), RC_OK);
+	assert_int_equal(verify(1, "abcd-efgh-ijkl-mnop-qrsu"), RC_DENIED);
+	assert_int_equal(verify(1, "imported"), RC_OK);
+	assert_int_equal(scratch_sql("SELECT count(used_at) FROM credential"), 2);
+}
+
+static int64_t time_of(int64_t id)
+{
+	int64_t best = INT64_MAX;
+	for (int i = 0; i < 5; i++) {
+		int64_t start = clock_mono_us();
+		assert_int_equal(verify(id, "wrong"), RC_DENIED);
+		int64_t took = clock_mono_us() - start;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+/* The fastest of several runs, so that other load on the machine does not count. */
+static void test_same_time(void **state)
+{
+	int64_t known = time_of(1);
+	int64_t unknown = time_of(0);
+	int64_t difference = known > unknown ? known - unknown : unknown - known;
+	assert_true(difference * 4 < known);
+}
+
+static void *verify_thread(void *arg)
+{
+	return (void *)(intptr_t)verify(1, "wrong too");
+}
+
+static void test_many_at_once(void **state)
+{
+	pthread_t threads[8];
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, verify_thread, NULL), 0);
+	for (int i = 0; i < 8; i++) {
+		void *rc = NULL;
+		pthread_join(threads[i], &rc);
+		assert_int_equal((intptr_t)rc, RC_DENIED);
+	}
+}
+
+static void test_dkim(void **state)
+{
+	static const char *const ALGORITHMS[] = { "rsa", "ed25519" };
+	struct db *db = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, db);
+	db_set_tenant(db, 1);
+	for (int i = 0; i < 2; i++) {
+		bool rsa = i == 0;
+		struct span selector = span_of(ALGORITHMS[i]);
+		struct dkim_public pub;
+		assert_int_equal(
+			keys_make_dkim(keys, &ctx, 1, selector, selector, SPAN("active"), &pub),
+			RC_OK);
+		assert_int_equal(
+			keys_make_dkim(keys, &ctx, 1, selector, selector, SPAN("active"), &pub),
+			RC_EXISTS);
+		struct str sig = str_in(&arena, 1024);
+		assert_int_equal(
+			keys_sign_dkim(keys, &ctx, 1, selector, SPAN("data"), &sig), RC_OK);
+		struct str der = str_in(&arena, 1024);
+		assert_true(base64_decode(pub.p, &der));
+		const unsigned char *p = (const unsigned char *)der.ptr;
+		EVP_PKEY *key = rsa
+			? d2i_PUBKEY(NULL, &p, (long)der.len)
+			: EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, p, der.len);
+		assert_non_null(key);
+		unsigned char hash[32];
+		crypto_hash_sha256(hash, (const unsigned char *)"data", 4);
+		EVP_MD_CTX *md = EVP_MD_CTX_new();
+		assert_int_equal(
+			EVP_DigestVerifyInit(md, NULL, rsa ? EVP_sha256() : NULL, NULL, key), 1);
+		assert_int_equal(EVP_DigestVerify(md, (const unsigned char *)sig.ptr, sig.len,
+					 rsa ? (const unsigned char *)"data" : hash, rsa ? 4 : 32),
+			1);
+		EVP_MD_CTX_free(md);
+		EVP_PKEY_free(key);
+	}
+	struct str sig = str_in(&arena, 1024);
+	assert_int_equal(
+		keys_sign_dkim(keys, &ctx, 1, SPAN("none"), SPAN("data"), &sig), RC_NOT_FOUND);
+	/* a sealed key belongs to its row */
+	scratch_sql("UPDATE dkim_key SET private_key = (SELECT private_key FROM dkim_key WHERE "
+		    "selector = 'rsa') WHERE selector = 'ed25519'");
+	assert_int_equal(
+		keys_sign_dkim(keys, &ctx, 1, SPAN("ed25519"), SPAN("data"), &sig), RC_TEMP);
+	db_close(db);
+}
+
+static void test_key_file(void **state)
+{
+	struct err err = { 0 };
+	struct keys *other = NULL;
+	struct stat st;
+	char conninfo[512];
+	struct keys_options options = { scratch_conninfo("keys", conninfo, sizeof conninfo),
+		key_file, 1 };
+	assert_int_equal(stat(key_file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(chmod(key_file, 0644), 0);
+	assert_int_equal(keys_open(&options, &other, &err), RC_DENIED);
+	assert_int_equal(chmod(key_file, 0600), 0);
+	assert_int_equal(truncate(key_file, 5), 0);
+	assert_int_equal(keys_open(&options, &other, &err), RC_INVALID);
+}
+
+static int group_begin(void **state)
+{
+	char conninfo[512];
+	struct err err = { 0 };
+	arena_init(&arena, 65536);
+	if (!scratch_migrate() || !mkdtemp(dir))
+		return -1;
+	scratch_sql("INSERT INTO account (account_id, role, login) VALUES (1, 'admin', 'admin');"
+		    "INSERT INTO account_tree VALUES (1, 1, 0);"
+		    "INSERT INTO domain (domain_id, account_id, name) VALUES (1, 1, 'a.test');"
+		    "INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key) VALUES"
+		    " (1, 1, 'a', 'a'), (2, 1, 'b', 'b')");
+	(void)snprintf(key_file, sizeof key_file, "%s/key", dir);
+	struct keys_options options = { scratch_conninfo("keys", conninfo, sizeof conninfo),
+		key_file, 2 };
+	return keys_open(&options, &keys, &err) == RC_OK ? 0 : -1;
+}
+
+static int group_end(void **state)
+{
+	keys_close(keys);
+	arena_done(&arena);
+	return unlink(key_file) == 0 && rmdir(dir) == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hash_formats),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_import),
+		cmocka_unit_test(test_app_password),
+		cmocka_unit_test(test_same_time),
+		cmocka_unit_test(test_many_at_once),
+		cmocka_unit_test(test_dkim),
+		cmocka_unit_test(test_key_file),
+	};
+	return cmocka_run_group_tests(tests, group_begin, group_end);
+}
