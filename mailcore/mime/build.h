@@ -21,7 +21,7 @@
  * UTF-8 in it; nothing is written. */
 MUST_CHECK enum rc header_write_text(struct str *out, const char *name, struct span text);
 /* Structured text that is ready (Received, DKIM-Signature): ASCII or UTF-8 as it is, folded at white
- * space. RC_LIMIT when a word is longer than a line may be. */
+ * space. RC_INVALID also when a word is longer than a line may be. */
 MUST_CHECK enum rc header_write(struct str *out, const char *name, struct span value);
 /* name <local@domain>, ...; group marks are ignored. Nothing is written for an empty list. */
 MUST_CHECK enum rc header_write_addresses(

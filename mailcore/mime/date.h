@@ -7,15 +7,19 @@
 #include "mailcore/base/span.h"
 #include "mailcore/base/str.h"
 
+#define DATE_LEN_MAX 1000 /* bytes looked at */
+
 struct date {
 	int64_t utc_s;    /* seconds since 1970 UTC */
 	int zone_minutes; /* east of UTC; 0 when unknown */
 };
 
-/* Day name, seconds and zone may be missing; comments are skipped; two- and three-digit years are
- * read as RFC 5322 §4.3 says. A day that does not exist (31 Jun) is refused. */
+/* Day name, time, seconds and zone may be missing; comments are skipped; asctime's order is read
+ * too; two- and three-digit years are read as RFC 5322 §4.3 says. A day that does not exist (31
+ * Jun) is refused, a zone that does not exist is UTC. */
 bool date_parse(struct span value, struct date *out);
-/* Sun, 22 Nov 2026 18:30:00 +0100; years 1900 to 9999, others are clamped. */
+/* Sun, 22 Nov 2026 18:30:00 +0100; years 1900 to 9999, others are clamped. |zone_minutes| is
+ * less than a day. */
 void date_add(struct str *out, int64_t utc_s, int zone_minutes);
 /* 22-Nov-2026 18:30:00 +0100, IMAP's date-time without its quotes (day padded with a space). */
 void date_add_imap(struct str *out, int64_t utc_s, int zone_minutes);

@@ -77,6 +77,8 @@ struct part *mime_parse(struct arena *a, struct span message);
 bool part_is(const struct part *p, struct span type, struct span subtype);
 /* The part after p in reading order (parents first); NULL after the last. */
 const struct part *part_next(const struct part *p);
+/* The same without going into embedded messages. */
+const struct part *part_next_outside(const struct part *p);
 
 /* The IMAP section number of a part, "1.2"; empty for a multipart root. */
 struct span part_number(struct arena *a, const struct part *p);

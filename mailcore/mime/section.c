@@ -8,13 +8,21 @@ bool part_is(const struct part *p, struct span type, struct span subtype)
 	return span_eq(p->type, type) && span_eq(p->subtype, subtype);
 }
 
-const struct part *part_next(const struct part *p)
+static const struct part *after(const struct part *p)
 {
-	if (p->children)
-		return p->children;
 	while (p && !p->next)
 		p = p->parent;
 	return p ? p->next : NULL;
+}
+
+const struct part *part_next(const struct part *p)
+{
+	return p->children ? p->children : after(p);
+}
+
+const struct part *part_next_outside(const struct part *p)
+{
+	return p->kind == PART_MULTIPART ? p->children : after(p);
 }
 
 /* In a message (the root, or an embedded one) number 1 of what is no multipart is its own body. */

@@ -29,7 +29,7 @@ void part_text_add(struct str *out, const struct part *p);
 void html_text_add(struct str *out, struct span html_utf8, size_t enough);
 
 /* The part that shows the message: the first text/plain (html = false) or text/html (html = true)
- * that is no attachment, in the alternative that a reader would take; NULL when there is none. */
+ * that is no attachment and in no embedded message; NULL when there is none. */
 const struct part *mime_find_text(const struct part *root, bool html);
 /* The first readable characters (at most max_chars) of the plain or HTML text on one line, white
  * space folded, quoted lines ("> ...") left out when something else is there. */
@@ -39,18 +39,18 @@ void mime_preview_add(struct str *out, const struct part *root, size_t max_chars
 void mime_text_add(struct str *out, const struct part *root, size_t max_bytes);
 
 /* filename, or name, decoded (RFC 2231, and the RFC 2047 that senders use), one line of UTF-8
- * without path separators; ptr is NULL when absent. */
+ * without path separators, at most 255 bytes; ptr is NULL when absent. */
 struct span part_filename(struct arena *a, const struct part *p);
-/* A part that a mail program lists for saving: not a multipart, and said to be an attachment, or
- * neither text nor something shown inline by Content-ID. */
+/* A part that a mail program lists for saving: said to be an attachment, or neither text to read
+ * nor a picture of the HTML, a signature or a report's data. */
 bool part_is_attachment(const struct part *p);
 bool mime_has_attachment(const struct part *root);
 
 struct attachment {
 	const struct part *part;
-	struct span filename; /* never empty: "unnamed" and a suffix when the sender gave none */
+	struct span filename; /* never empty: "unnamed.png" when the sender gave none */
 	struct span section;  /* "1.2", the IMAP section number */
 	size_t size;          /* about, after decoding */
 };
-/* In reading order, at most PART_COUNT_MAX; returns how many. */
+/* In reading order, embedded messages whole; returns how many. */
 size_t mime_attachments(struct arena *a, const struct part *root, struct attachment **out);
