@@ -122,6 +122,19 @@ size_t span_ifind_span(struct span s, struct span needle)
 	return SPAN_NPOS;
 }
 
+size_t span_find_pair(struct span s, char a, char b)
+{
+	size_t at = span_find(s, a);
+
+	while (at != SPAN_NPOS && at + 1 < s.len) {
+		if (s.ptr[at + 1] == b)
+			return at;
+		size_t next = span_find(span_from(s, at + 1), a);
+		at = next == SPAN_NPOS ? SPAN_NPOS : at + 1 + next;
+	}
+	return SPAN_NPOS;
+}
+
 bool span_split(struct span *rest, char sep, struct span *out_part)
 {
 	if (!rest->ptr)

@@ -50,6 +50,8 @@ size_t span_find(struct span s, char c);
 size_t span_rfind(struct span s, char c);
 size_t span_find_span(struct span s, struct span needle);
 size_t span_ifind_span(struct span s, struct span needle);
+/* The first `a` with `b` right behind it. Reads no further than the hit. */
+size_t span_find_pair(struct span s, char a, char b);
 
 /* Cuts the text before the next `sep` off *rest; false when *rest is exhausted (ptr == NULL). */
 bool span_split(struct span *rest, char sep, struct span *out_part);

@@ -45,7 +45,7 @@ static bool take_word(struct cur *in, struct word *out, bool *no_end)
 	if (!(out->base64 || kind == 'q' || kind == 'Q') || !cur_take(&c, '?'))
 		return false;
 
-	size_t end = span_find_span(cur_rest(&c), SPAN("?="));
+	size_t end = span_find_pair(cur_rest(&c), '?', '=');
 	if (end == SPAN_NPOS) {
 		*no_end = true;
 		return false;

@@ -225,10 +225,20 @@ static bool take_reference(struct cur *c, uint32_t *out)
 	return true;
 }
 
-static void skip_past(struct cur *c, struct span what)
+static void skip_past(struct cur *c, char what)
 {
-	size_t at = span_find_span(cur_rest(c), what);
-	c->p = at == SPAN_NPOS ? c->end : c->p + at + what.len;
+	size_t at = span_find(cur_rest(c), what);
+	c->p = at == SPAN_NPOS ? c->end : c->p + at + 1;
+}
+
+/* From behind "<!--" to behind "-->". */
+static void skip_comment(struct cur *c)
+{
+	const char *start = c->p;
+
+	do
+		skip_past(c, '>');
+	while (!cur_done(c) && !span_ends(cur_since(c, start), SPAN("-->")));
 }
 
 /* Attributes: a ">" in quotes does not end the tag. */
@@ -251,8 +261,8 @@ static void skip_attributes(struct cur *c)
 static void skip_element(struct cur *c, struct span name)
 {
 	while (!cur_done(c)) {
-		skip_past(c, SPAN("</"));
-		if (span_istarts(cur_rest(c), name)) {
+		skip_past(c, '<');
+		if (cur_take(c, '/') && span_istarts(cur_rest(c), name)) {
 			c->p += name.len;
 			skip_attributes(c);
 			return;
@@ -283,11 +293,11 @@ static bool take_tag(struct cur *c, struct writer *w)
 
 	if (span_starts(rest, SPAN("!--"))) {
 		c->p += 4;
-		skip_past(c, SPAN("-->"));
+		skip_comment(c);
 		return true;
 	}
 	if (first == '!' || first == '?' || (ends && !ascii_is_alpha(first))) {
-		skip_past(c, SPAN(">"));
+		skip_past(c, '>');
 		return true;
 	}
 	if (!ascii_is_alpha(first))

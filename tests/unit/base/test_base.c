@@ -50,6 +50,9 @@ static void span_cutting(void **state)
 	assert_true(span_ieq(SPAN("MiXed"), SPAN("mixed")));
 	assert_true(span_iends(SPAN("x.EXAMPLE"), SPAN(".example")));
 	assert_int_equal(span_ifind_span(SPAN("Hello World"), SPAN("WORLD")), 6);
+	assert_int_equal(span_find_pair(SPAN("a?b?\?="), '?', '='), 4);
+	assert_int_equal(span_find_pair(SPAN("a?b?"), '?', '='), SPAN_NPOS);
+	assert_int_equal(span_find_pair(SPAN(""), '?', '='), SPAN_NPOS);
 	assert_int_equal(span_from(SPAN("abc"), 9).len, 0);
 	assert_true(span_eq(span_trim(SPAN(" \t x y\r\n")), SPAN("x y")));
 }

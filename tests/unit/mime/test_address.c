@@ -3,6 +3,7 @@
 
 #include "mailcore/base/utf8.h"
 #include "mailcore/mime/address.h"
+#include "tests/unit/mime/linear.h"
 
 static struct arena arena;
 
@@ -167,12 +168,33 @@ static void strict_addresses(void **state)
 	assert_false(addr_spec_parse(&arena, span_make("a@b\0", 4), &spec));
 }
 
+static void list_once(struct span value)
+{
+	struct arena own;
+	struct address_list list;
+	arena_init(&own, 1 << 16);
+	address_list_parse(&own, value, &list);
+	arena_done(&own);
+}
+
+static void time_is_linear(void **state)
+{
+	static const char *families[][2] = { { "", "a@b," }, { "", "<" }, { "", "\"" }, { "", "(" },
+		{ "", "a " }, { "", "a." }, { "", "=?a?q?" }, { "", "@" }, { "", "g:" },
+		{ "", ";" }, { "<", "@a," }, { "", "a@b<" }, { "", "\\" },
+		{ "", "=?utf-8?q?a?= " } };
+
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+		assert_linear(list_once, families[i][0], families[i][1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists),
 		cmocka_unit_test(lists_are_capped),
 		cmocka_unit_test(strict_addresses),
+		cmocka_unit_test(time_is_linear),
 	};
 	arena_init(&arena, 4096);
 	int failed = cmocka_run_group_tests_name("mime_address", tests, NULL, NULL);

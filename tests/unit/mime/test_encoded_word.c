@@ -5,6 +5,7 @@
 #include "mailcore/mime/charset.h"
 #include "mailcore/mime/encoded_word.h"
 #include "mailcore/mime/qp.h"
+#include "tests/unit/mime/linear.h"
 
 static struct arena arena;
 
@@ -216,6 +217,24 @@ static void quoted_printable_lines_are_short(void **state)
 		assert_in_range(line.len, 0, 77);
 }
 
+static void words_once(struct span text)
+{
+	struct str out;
+	str_init(&out, 16 << 20);
+	encoded_word_decode(&out, text);
+	str_done(&out);
+}
+
+static void time_is_linear(void **state)
+{
+	static const char *units[] = { "=?", "=?a?q?",
+		"=?utf-8?q?a?=", "=?utf-8?q?a?= ", "=?nosuch?q?a?= ", " ", "=?utf-8?b?A",
+		"=?utf-8?q?=", "?=" };
+
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		assert_linear(words_once, "", units[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +245,7 @@ int main(void)
 		cmocka_unit_test(charset_conversion),
 		cmocka_unit_test(quoted_printable),
 		cmocka_unit_test(quoted_printable_lines_are_short),
+		cmocka_unit_test(time_is_linear),
 	};
 	arena_init(&arena, 4096);
 	int failed = cmocka_run_group_tests_name("mime_encoded_word", tests, NULL, NULL);
