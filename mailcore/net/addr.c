@@ -135,6 +135,21 @@ void addr_add_literal(struct str *out, const struct addr *a)
 	str_add_c(out, ']');
 }
 
+bool addr_parse_literal(struct span text, struct addr *out)
+{
+	struct addr a;
+
+	if (text.len < 2 || !span_starts(text, SPAN("[")) || !span_ends(text, SPAN("]")))
+		return false;
+	struct span inside = span_sub(text, 1, text.len - 2);
+	bool six = span_istarts(inside, SPAN("IPv6:"));
+	struct span bare = six ? span_from(inside, 5) : inside;
+	if (!addr_parse(bare, &a) || six != (span_find(bare, ':') != SPAN_NPOS))
+		return false;
+	*out = a;
+	return true;
+}
+
 bool addr_eq(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, addr_size(a)) == 0;

@@ -30,6 +30,7 @@ MUST_CHECK bool addr_parse_port(struct span text, uint16_t default_port, struct 
 void addr_add(struct str *out, const struct addr *a);
 /* As in SMTP and Received: [192.0.2.1], [IPv6:2001:db8::1]. */
 void addr_add_literal(struct str *out, const struct addr *a);
+MUST_CHECK bool addr_parse_literal(struct span text, struct addr *out);
 bool addr_eq(const struct addr *a, const struct addr *b); /* ports apart */
 bool addr_is_loopback(const struct addr *a);
 socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out);
