@@ -1,0 +1,21 @@
+/*
+ * The header of a message on its way in: what is taken out, what is refused. Pure.
+ *
+ * Everything that is not named here stays byte for byte, in its place.
+ */
+#pragma once
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/rc.h"
+#include "mailcore/base/span.h"
+#include "mailcore/base/str.h"
+
+#define HEAD_RECEIVED_MAX 50 /* more is a loop (RFC 5321 §6.3) */
+
+/* RC_LIMIT: a loop; RC_INVALID: two From fields, so that nobody can say whose it is. err->field is
+ * the enhanced status. */
+MUST_CHECK enum rc head_check(struct span head, struct err *err);
+/* Appends the block without Return-Path, without Authentication-Results that claim to be ours
+ * (RFC 8601 §5), and on submission without Bcc. */
+void head_add_cleaned(
+	struct arena *a, struct str *out, struct span head, const char *hostname, bool submission);

@@ -1,0 +1,265 @@
+/*
+ * The one door for messages.
+ *
+ * Bytes are collected as they came. At the end the header is looked at and written anew: our trace
+ * fields on top, the message below them byte for byte but for the fields that head.c names.
+ */
+#include "mailcore/deliver/intake.h"
+
+#include "mailcore/base/clock.h"
+#include "mailcore/base/map.h"
+#include "mailcore/base/vec.h"
+#include "mailcore/deliver/head.h"
+#include "mailcore/deliver/received.h"
+#include "mailcore/deliver/spool.h"
+#include "mailcore/deliver/submit.h"
+#include "mailcore/mime/header.h"
+
+#define ADDED_MAX 8192 /* what we put on top */
+
+struct intake {
+	const struct intake_env *env;
+	const struct intake_source *source;
+	struct arena arena;
+	struct spool spool;
+	bool too_big;
+	struct {
+		struct delivery_target *items;
+		size_t len, cap;
+	} targets;
+	struct map mailboxes;  /* those in targets */
+	struct span only_rcpt; /* the address of the only RCPT */
+	bool several_rcpts;
+};
+
+struct intake *intake_open(
+	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source)
+{
+	struct intake *in = heap_zalloc(sizeof *in);
+
+	in->env = env;
+	in->source = source;
+	arena_init(&in->arena, 1024);
+	spool_init(&in->spool, env->spool_dir, env->spool_threshold);
+	map_init(&in->mailboxes);
+	return in;
+}
+
+void intake_abort(struct intake *in)
+{
+	if (!in)
+		return;
+	spool_done(&in->spool);
+	map_done(&in->mailboxes);
+	arena_done(&in->arena);
+	heap_free(in);
+}
+
+static void note_rcpt(struct intake *in, struct span original)
+{
+	if (in->only_rcpt.len == 0)
+		in->only_rcpt = arena_span(&in->arena, original);
+	else if (!span_eq(in->only_rcpt, original))
+		in->several_rcpts = true;
+}
+
+void intake_add_rcpt(struct intake *in, const struct recipient *rcpt)
+{
+	const struct mailbox_ref *mailbox = &rcpt->mailbox;
+
+	ASSERT(rcpt->kind == RECIPIENT_MAILBOX);
+	note_rcpt(in, rcpt->original);
+	if (map_put(&in->mailboxes, map_key_i64(&mailbox->mailbox_id), in))
+		return;
+	struct delivery_target target = { .mailbox_id = mailbox->mailbox_id,
+		.domain_id = mailbox->domain_id,
+		.address = arena_span(&in->arena, mailbox->address) };
+	VEC_PUSH(&in->arena, &in->targets, target);
+}
+
+enum rc intake_write(struct intake *in, struct span bytes)
+{
+	if (in->too_big || bytes.len > in->env->max_size - in->spool.size) {
+		in->too_big = true;
+		return RC_LIMIT;
+	}
+	return spool_add(&in->spool, bytes);
+}
+
+size_t intake_size(const struct intake *in)
+{
+	return in->spool.size;
+}
+
+/* --- the header ------------------------------------------------------------------------------- */
+
+/* The header as it came. A block beyond HEADER_BLOCK_MAX is cut at a line; what is behind counts as
+ * body, nothing of it is lost. */
+static enum rc read_head(struct intake *in, struct ctx *ctx, struct span *out)
+{
+	struct span start;
+
+	enum rc rc = spool_start(&in->spool, ctx->arena, HEADER_BLOCK_MAX, &start);
+	if (rc != RC_OK)
+		return rc;
+	size_t len = header_block_len(start);
+	if (len == HEADER_BLOCK_MAX && in->spool.size > len) {
+		size_t line = span_rfind(start, '\n');
+		len = line == SPAN_NPOS ? 0 : line + 1;
+	}
+	*out = span_sub(start, 0, len);
+	return RC_OK;
+}
+
+static enum rc check_head(
+	const struct intake *in, struct ctx *ctx, struct span head, struct err *err)
+{
+	enum rc rc = head_check(head, err);
+	if (rc == RC_OK && in->source->sender)
+		rc = submit_check(ctx, in->source->sender, head, err);
+	return rc;
+}
+
+static bool write_head(
+	const struct intake *in, struct ctx *ctx, struct uuid id, struct span head, struct str *out)
+{
+	bool submission = in->source->sender != NULL;
+	struct received received = { .source = in->source,
+		.hostname = in->env->hostname,
+		.id = id,
+		.only_rcpt = in->several_rcpts ? SPAN_NONE : in->only_rcpt,
+		.at_s = ctx->now_us / USEC_PER_SEC };
+
+	if (!received_add(out, &received))
+		return false;
+	if (submission)
+		submit_add_missing(ctx->arena, out, head, in->env->hostname, received.at_s);
+	/* A message that begins with white space would continue our last field; an empty one has
+	 * no end of the header. */
+	if (in->spool.size == 0 || (head.len > 0 && ascii_is_space(head.ptr[0])))
+		str_add(out, SPAN("\r\n"));
+	head_add_cleaned(ctx->arena, out, head, in->env->hostname, submission);
+	return str_ok(out);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static enum rc prepare_in_memory(struct intake *in, struct ctx *ctx, struct uuid id,
+	struct span head, size_t body_at, struct prepared **out)
+{
+	struct span body = span_from(str_span(&in->spool.memory), body_at);
+	struct str message = str_in(ctx->arena, head.len + body.len);
+
+	(void)str_reserve(&message, head.len + body.len); /* its maximum: cannot fail */
+	str_add(&message, head);
+	str_add(&message, body);
+	return message_prepare(in->env->store, ctx->arena, id, str_span(&message), out);
+}
+
+static enum rc prepare_in_file(struct intake *in, struct ctx *ctx, struct uuid id, struct span head,
+	size_t body_at, struct prepared **out)
+{
+	struct spool whole;
+	spool_init(&whole, in->env->spool_dir, 0);
+
+	enum rc rc = spool_add(&whole, head);
+	if (rc == RC_OK)
+		rc = spool_copy(&in->spool, body_at, &whole);
+	if (rc == RC_OK)
+		rc = message_prepare_file(
+			in->env->store, ctx->arena, id, head, whole.fd, whole.size, out);
+	spool_done(&whole);
+	return rc;
+}
+
+static enum rc prepare(
+	struct intake *in, struct ctx *ctx, struct uuid id, struct prepared **out, struct err *err)
+{
+	struct span head;
+
+	enum rc rc = read_head(in, ctx, &head);
+	if (rc == RC_OK)
+		rc = check_head(in, ctx, head, err);
+	if (rc != RC_OK)
+		return rc;
+	struct str new_head = str_in(ctx->arena, head.len + ADDED_MAX);
+	if (!write_head(in, ctx, id, head, &new_head))
+		return err_set(err, RC_INVALID, "5.6.0", "The envelope cannot be written down.");
+	if (in->spool.fd < 0)
+		return prepare_in_memory(in, ctx, id, str_span(&new_head), head.len, out);
+	return prepare_in_file(in, ctx, id, str_span(&new_head), head.len, out);
+}
+
+static struct span describe_source(const struct intake *in, struct arena *a)
+{
+	const struct intake_source *s = in->source;
+	struct str text = str_in(a, 1024);
+
+	if (s->sender)
+		str_addf(&text, "Sent by " SPAN_FMT " from ", SPAN_ARG(s->sender->address));
+	else
+		str_addf(&text, "Received from " SPAN_FMT " at ",
+			SPAN_ARG(helo_is_name(s->helo) ? s->helo : SPAN("a server")));
+	addr_add(&text, &s->peer);
+	str_add_cstr(&text, s->tls.len > 0 ? " over TLS" : " without encryption");
+	return str_span(&text);
+}
+
+/* One event a recipient, for the customer whose mailbox it is; one for the sender's. */
+static size_t make_events(
+	const struct intake *in, struct ctx *ctx, struct delivery_event **out_events)
+{
+	const struct mailbox_ref *sender = in->source->sender;
+	struct span source = describe_source(in, ctx->arena);
+	struct delivery_event *events =
+		arena_array(ctx->arena, in->targets.len + 1, sizeof *events);
+	size_t n = 0;
+
+	if (sender)
+		events[n++] = (struct delivery_event){ .domain_id = sender->domain_id,
+			.mailbox_id = sender->mailbox_id,
+			.name = SPAN("message.submitted"),
+			.text = arena_printf(ctx->arena, SPAN_FMT ".", SPAN_ARG(source)) };
+	for (size_t i = 0; i < in->targets.len; i++) {
+		const struct delivery_target *t = &in->targets.items[i];
+		events[n++] = (struct delivery_event){ .domain_id = t->domain_id,
+			.mailbox_id = t->mailbox_id,
+			.rcpt = t->address,
+			.name = SPAN("message.delivered"),
+			.text = arena_printf(ctx->arena,
+				SPAN_FMT ", stored in the inbox of " SPAN_FMT ".", SPAN_ARG(source),
+				SPAN_ARG(t->address)) };
+	}
+	*out_events = events;
+	return n;
+}
+
+static enum rc store_message(struct intake *in, struct ctx *ctx, const struct prepared *message)
+{
+	struct delivery_event *events;
+	size_t n_events = make_events(in, ctx, &events);
+	struct delivery delivery = { .message = message,
+		.mail_from = in->source->mail_from,
+		.targets = in->targets.items,
+		.n_targets = in->targets.len,
+		.events = events,
+		.n_events = n_events,
+		.received_at = ctx->now_us / USEC_PER_SEC };
+
+	return message_deliver(in->env->store, ctx, &delivery);
+}
+
+enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, struct err *err)
+{
+	struct uuid id = uuid_make(ctx->now_us);
+	struct prepared *message;
+
+	ASSERT(in->targets.len > 0 && !in->too_big);
+	enum rc rc = prepare(in, ctx, id, &message, err);
+	if (rc == RC_OK)
+		rc = store_message(in, ctx, message);
+	intake_abort(in);
+	if (rc == RC_OK)
+		*out_id = id;
+	return rc;
+}

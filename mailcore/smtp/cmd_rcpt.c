@@ -1,0 +1,67 @@
+/* RCPT: everything that can refuse a recipient refuses it here, so that nobody gets a bounce. */
+#include "mailcore/base/log.h"
+#include "mailcore/smtp/commands.h"
+#include "mailcore/smtp/reply.h"
+
+/* A guesser of addresses waits; a sender with an old list hardly notices. */
+static void slow_down(struct smtp_session *s, enum rc rc)
+{
+	if (rc != RC_NOT_FOUND || conn_is_exempt(s->conn))
+		return;
+	if (++s->unknown_recipients > SMTP_UNKNOWN_FREE)
+		conn_delay(s->conn, SMTP_TARPIT_MS);
+}
+
+/* Mail for other servers needs the outbound queue. */
+static bool all_local(const struct recipients *found)
+{
+	for (size_t i = 0; i < found->len; i++) {
+		if (found->items[i].kind == RECIPIENT_REMOTE)
+			return false;
+	}
+	return true;
+}
+
+static void accept_recipients(struct smtp_session *s, const struct recipients *found)
+{
+	for (size_t i = 0; i < found->len; i++)
+		intake_add_rcpt(s->tx.intake, &found->items[i]);
+	s->tx.recipients++;
+	s->state = STATE_RCPT;
+	reply_recipient(s, RC_OK, NULL);
+}
+
+static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path)
+{
+	struct recipients found;
+	struct err err = { 0 };
+
+	enum rc rc = recipient_resolve(ctx, path->local, path->domain, &found, &err);
+	if (rc == RC_OK && all_local(&found)) {
+		accept_recipients(s, &found);
+		return;
+	}
+	if (rc == RC_OK)
+		reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
+	else
+		reply_recipient(s, rc, &err);
+	log_info("smtp.rcpt_refused", "conn=%s rcpt=%s code=%d rc=%s", conn_id(s->conn),
+		log_text(ctx->arena, path->text), s->last_code, rc_name(rc));
+	slow_down(s, rc);
+}
+
+enum step cmd_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
+{
+	struct smtp_path path;
+
+	enum parse parsed = smtp_rcpt_parse(ctx->arena, arg, s->options->submission, &path);
+	if (parsed != PARSE_OK)
+		reply_parse(s, parsed, "5.1.3");
+	else if (path.utf8 && !s->tx.smtputf8)
+		reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
+	else if (s->tx.recipients >= s->options->max_recipients)
+		reply(s, 452, "4.5.3", "Too many recipients, please send the others later");
+	else
+		decide(s, ctx, &path);
+	return STEP_DONE;
+}

@@ -1,0 +1,32 @@
+/* The table of SMTP commands. */
+#include "mailcore/smtp/commands.h"
+
+#define ANY     (STATE_START | GREETED)
+#define GREETED (STATE_READY | STATE_MAIL | STATE_RCPT | STATE_CHUNKS)
+
+static const struct smtp_command commands[] = {
+	{ "EHLO", ANY, NEED_SYNC, cmd_ehlo },
+	{ "HELO", ANY, NEED_SYNC, cmd_helo },
+	{ "STARTTLS", STATE_START | STATE_READY, NEED_SYNC | NEED_NO_ARG, cmd_starttls },
+	{ "AUTH", STATE_READY, NEED_SYNC | NEED_SUBMISSION | NEED_PRIVACY, cmd_auth },
+	{ "MAIL", STATE_READY, NEED_LOGIN, cmd_mail },
+	{ "RCPT", STATE_MAIL | STATE_RCPT, NEED_LOGIN, cmd_rcpt },
+	{ "DATA", STATE_RCPT, NEED_SYNC | NEED_NO_ARG, cmd_data },
+	/* In every state: its chunk must be read before it can be refused. */
+	{ "BDAT", ANY, 0, cmd_bdat },
+	{ "RSET", ANY, NEED_NO_ARG | COUNTS_AS_JUNK, cmd_rset },
+	{ "NOOP", ANY, COUNTS_AS_JUNK, cmd_noop },
+	{ "VRFY", ANY, COUNTS_AS_JUNK, cmd_vrfy },
+	{ "HELP", ANY, COUNTS_AS_JUNK, cmd_help },
+	{ "QUIT", ANY, NEED_NO_ARG, cmd_quit },
+};
+
+const struct smtp_command *smtp_command_find(struct span verb, bool submission)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		const struct smtp_command *c = &commands[i];
+		if (span_ieq(verb, span_of(c->verb)))
+			return (c->needs & NEED_SUBMISSION) && !submission ? NULL : c;
+	}
+	return NULL;
+}
