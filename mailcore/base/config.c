@@ -26,6 +26,8 @@ struct key {
 };
 
 static const struct key keys[] = {
+	{ "data.dir", KIND_TEXT, "",
+		"Where everything is kept. Empty: the directory of this file." },
 	{ "hostname", KIND_TEXT, "",
 		"The name of this mail server in SMTP and in DNS (MX). Empty: the system's full name." },
 	{ "addresses", KIND_TEXT, "",
