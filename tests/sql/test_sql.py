@@ -36,6 +36,8 @@ def check(statement):
         text += f"EXPLAIN EXECUTE {call};\n"
     if not statement.sql.upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES")):
         text = f"BEGIN; {statement.sql}; ROLLBACK;"  # utility commands cannot be PREPAREd in SQL
+    if statement.sql.upper().startswith("CREATE DATABASE"):  # nor run inside a transaction
+        text = statement.sql.replace("mailstead", "test_made") + ";\nDROP DATABASE test_made;"
     return psql(text)
 
 
