@@ -23,11 +23,11 @@
 #define LINGER_MS        2000
 #define LINGER_MAX_BYTES (1024 * 1024)
 
-enum verdict { GO_ON, WAIT, GONE };
-
 static enum verdict verdict_of(enum io io)
 {
-	return io == IO_OK ? GO_ON : io == IO_EOF || io == IO_FAILED ? GONE : WAIT;
+	if (io == IO_EOF || io == IO_FAILED)
+		return GONE;
+	return io == IO_OK ? GO_ON : WAIT;
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -176,7 +176,25 @@ static enum verdict wait_with(struct conn *c, unsigned events)
 	return WAIT;
 }
 
+enum verdict conn_close_after_output(struct conn *c)
+{
+	c->phase = PHASE_RUN;
+	c->next = NEXT_CLOSE;
+	limit_deadline(c, CLOSING_MS);
+	return GO_ON;
+}
+
 /* --- phases ----------------------------------------------------------------------------------- */
+
+static enum phase after_tls(const struct listener *li)
+{
+	return li->relayed ? PHASE_RELAY : PHASE_OPEN;
+}
+
+static enum phase after_proxy(const struct listener *li)
+{
+	return li->implicit_tls ? PHASE_HANDSHAKE : after_tls(li);
+}
 
 /* Nothing behind the header may be taken: TLS reads the socket itself. */
 static enum verdict run_proxy(struct conn *c)
@@ -214,7 +232,7 @@ static enum verdict run_proxy(struct conn *c)
 		refuse(c->fd, c->listener);
 		return GONE;
 	}
-	c->phase = c->listener->implicit_tls ? PHASE_HANDSHAKE : PHASE_OPEN;
+	c->phase = after_proxy(c->listener);
 	return GO_ON;
 }
 
@@ -245,7 +263,7 @@ static enum verdict run_handshake(struct conn *c)
 	switch (io) {
 	case IO_OK:
 		c->drained = !tls_has_pending(c->tls);
-		c->phase = PHASE_OPEN;
+		c->phase = after_tls(li);
 		return GO_ON;
 	case IO_WANT_READ:
 		return wait_with(c, EPOLLIN);
@@ -377,6 +395,7 @@ static enum verdict (*const phases[])(struct conn *c) = {
 	[PHASE_HANDSHAKE] = run_handshake,
 	[PHASE_OPEN] = run_open,
 	[PHASE_RUN] = run_session,
+	[PHASE_RELAY] = run_relay,
 	[PHASE_LINGER] = run_linger,
 };
 
@@ -452,9 +471,7 @@ void conn_begin(struct conn *c)
 		limit = 10000;
 	atomic_store(&c->deadline_ms, clock_mono_ms() + limit);
 	conn_update_timer(c);
-	c->phase = c->proxied               ? PHASE_PROXY
-		: c->listener->implicit_tls ? PHASE_HANDSHAKE
-					    : PHASE_OPEN;
+	c->phase = c->proxied ? PHASE_PROXY : after_proxy(c->listener);
 	if (c->phase == PHASE_OPEN) {
 		conn_enqueue(c);
 		return;

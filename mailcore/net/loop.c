@@ -23,7 +23,10 @@
 static unsigned default_workers(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN) * 4;
-	return n < WORKERS_MIN ? WORKERS_MIN : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+
+	if (n < WORKERS_MIN)
+		return WORKERS_MIN;
+	return n < WORKERS_MAX ? (unsigned)n : WORKERS_MAX;
 }
 
 static int open_epoll(int wake_fd, void *data, unsigned flags)
@@ -226,17 +229,23 @@ static void on_event(struct loop *l, void *ptr)
 	}
 }
 
+static int wait_ms(int64_t until_ms)
+{
+	if (until_ms == TIMER_NEVER)
+		return -1;
+	int64_t ms = until_ms - clock_mono_ms();
+	if (ms <= 0)
+		return 0;
+	return ms < 60000 ? (int)ms : 60000;
+}
+
 static void wait_and_dispatch(struct loop *l, int64_t latest_ms)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
 	int64_t until = fire_timers(l,
 		l->accept_paused && l->accept_resume_ms < latest_ms ? l->accept_resume_ms
 								    : latest_ms);
-	int64_t wait = until == TIMER_NEVER ? -1 : until - clock_mono_ms();
-
-	if (until != TIMER_NEVER)
-		wait = wait < 0 ? 0 : wait > 60000 ? 60000 : wait;
-	int n = epoll_wait(l->loop_epoll, events, EVENTS_AT_ONCE, (int)wait);
+	int n = epoll_wait(l->loop_epoll, events, EVENTS_AT_ONCE, wait_ms(until));
 	for (int i = 0; i < n; i++)
 		on_event(l, events[i].data.ptr);
 }
@@ -320,6 +329,10 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	ASSERT(atomic_load(&l->n_conns) == 0);
+	for (struct listener *li = l->listeners; li; li = li->next) {
+		if (li->relayed)
+			heap_free(li->arg);
+	}
 	FREE_LIST(struct listener, l->listeners)
 	FREE_LIST(struct periodic, l->periodics)
 	FREE_LIST(struct watch, l->watches)

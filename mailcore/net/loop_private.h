@@ -40,8 +40,9 @@ enum {
 	BIT_WAKE = 8,   /* conn_wake */
 	BIT_TIMER = 16, /* the timer fired: look at the clock */
 	BIT_STOP = 32,  /* the role stops */
+	BIT_PAIR = 64,  /* as BIT_EVENT, from the second descriptor (relay.c) */
 };
-#define BITS_NEWS (BIT_EVENT | BIT_WAKE | BIT_TIMER | BIT_STOP)
+#define BITS_NEWS (BIT_EVENT | BIT_WAKE | BIT_TIMER | BIT_STOP | BIT_PAIR)
 
 struct worker;
 
@@ -60,7 +61,7 @@ struct listener {
 	struct tls_store *tls;
 	bool implicit_tls;
 	void *arg;
-	struct addr local;
+	bool relayed; /* relay.c runs it, and arg is on the heap */
 };
 
 enum phase {
@@ -68,8 +69,12 @@ enum phase {
 	PHASE_HANDSHAKE, /* TLS */
 	PHASE_OPEN,      /* open() or opened() is next */
 	PHASE_RUN,
+	PHASE_RELAY,  /* HTTP bytes to and fro */
 	PHASE_LINGER, /* session gone; reads until the peer has seen our last words */
 };
+
+/* What came of a phase: run the next, wait for events and timer, or the end. */
+enum verdict { GO_ON, WAIT, GONE };
 
 /* What the last step asked for. */
 enum next { NEXT_FRAME, NEXT_MORE, NEXT_TLS, NEXT_CLOSE };
@@ -265,3 +270,9 @@ void conn_run(struct worker *w, struct conn *c);
 void conn_work(struct worker *w, struct work *work);
 /* What a new connection begins with. */
 void conn_begin(struct conn *c);
+/* GO_ON: from now on it only sends what waits, and closes. */
+enum verdict conn_close_after_output(struct conn *c);
+
+/* --- relay.c ---------------------------------------------------------------------------------- */
+
+enum verdict run_relay(struct conn *c);

@@ -11,8 +11,8 @@
 
 #include "mailcore/net/loop.h"
 
-/* Called on a worker for each accepted connection with the other end of the socket pair, which it
- * then owns; false closes the connection. */
+/* Called on a worker for each connection, when its first request head has passed, with the other
+ * end of the socket pair (non-blocking), which it then owns; false closes the connection. */
 typedef bool relay_accept(int fd, const struct addr *peer, bool tls, void *arg);
 
 /* Relayed listener; tls NULL: plain HTTP. */

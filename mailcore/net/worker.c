@@ -103,11 +103,12 @@ void step_end(struct worker *w)
 
 static void on_event(struct worker *w, const struct epoll_event *ev)
 {
-	struct conn *c = ev->data.ptr;
+	/* The lowest bit tells the second descriptor of a relayed connection. */
+	struct conn *c = (struct conn *)(uintptr_t)(ev->data.u64 & ~UINT64_C(1));
 
 	if (!c)
 		atomic_store(&w->loop->kicked, false);
-	else if (conn_claim(c, BIT_EVENT))
+	else if (conn_claim(c, ev->data.u64 & 1 ? BIT_PAIR : BIT_EVENT))
 		conn_run(w, c);
 }
 

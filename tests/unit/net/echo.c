@@ -154,7 +154,7 @@ static const struct protocol echo_protocol = {
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-static int listen_somewhere(uint16_t *port)
+int listen_somewhere(uint16_t *port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -188,7 +188,7 @@ static void open_store(struct echo *e)
 	assert_int_equal(tls_store_open(cert, key, NULL, &e->tls, NULL), RC_OK);
 }
 
-void echo_start(struct echo *e, const struct loop_options *options)
+void echo_prepare(struct echo *e, const struct loop_options *options)
 {
 	struct loop_options o = options ? *options : (struct loop_options){ 0 };
 
@@ -207,7 +207,17 @@ void echo_start(struct echo *e, const struct loop_options *options)
 	e->fds[1] = listen_somewhere(&e->tls_port);
 	loop_listen(e->loop, e->fds[0], "echo", &echo_protocol, e->tls, false, NULL);
 	loop_listen(e->loop, e->fds[1], "echos", &echo_protocol, e->tls, true, NULL);
+}
+
+void echo_run_loop(struct echo *e)
+{
 	assert_int_equal(pthread_create(&e->thread, NULL, run_loop, e->loop), 0);
+}
+
+void echo_start(struct echo *e, const struct loop_options *options)
+{
+	echo_prepare(e, options);
+	echo_run_loop(e);
 }
 
 void echo_stop(struct echo *e, int64_t grace_ms)
@@ -283,7 +293,7 @@ void client_send(struct client *c, const char *text)
 	client_send_bytes(c, text, strlen(text));
 }
 
-static bool client_read(struct client *c)
+bool client_read(struct client *c)
 {
 	size_t room = sizeof c->buf - c->len;
 	ssize_t n = c->ssl ? SSL_read(c->ssl, c->buf + c->len, (int)room)

@@ -32,8 +32,13 @@ struct echo {
 	int fds[2];
 };
 
-/* Overridable before echo_start; zero: sensible ones. */
+/* options may be NULL; zero in it: something sensible. */
 void echo_start(struct echo *e, const struct loop_options *options);
+/* The same in two halves: more can be listened to in between. */
+void echo_prepare(struct echo *e, const struct loop_options *options);
+void echo_run_loop(struct echo *e);
+/* A listening socket on a loopback port that the kernel chooses. */
+int listen_somewhere(uint16_t *port);
 /* Stops and waits. */
 void echo_stop(struct echo *e, int64_t grace_ms);
 
@@ -54,6 +59,8 @@ void client_connect(struct client *c, uint16_t port);
 void client_start_tls(struct client *c);
 void client_send(struct client *c, const char *text);
 void client_send_bytes(struct client *c, const void *bytes, size_t len);
+/* Whatever comes next goes behind what is in c->buf; false at the end. */
+bool client_read(struct client *c);
 /* The next line without its end; NULL at the end of the connection or after five seconds. */
 const char *client_line(struct client *c, char *out, size_t cap);
 void client_expect(struct client *c, const char *line);
