@@ -14,6 +14,8 @@
 #include "backend/sandbox.h"
 #include "mailcore/base/log.h"
 #include "mailcore/db/db.h"
+#include "mailcore/deliver/intake.h"
+#include "mailcore/smtp/smtp.h"
 
 #define STOP_GRACE_MS 8000
 
@@ -219,6 +221,10 @@ enum rc role_open(struct role *r, const struct role_wants *wants, struct err *er
 		rc = open_store(r, err);
 	if (rc == RC_OK && wants->keys)
 		rc = open_keys(r, err);
+	if (rc == RC_OK && !net_list_parse(span_of(config_text(r->launch.config,
+		"auth.plaintext_networks")), &r->plaintext_networks))
+		rc = err_set(err, RC_INVALID, "auth.plaintext_networks",
+			"auth.plaintext_networks is no list of networks such as 10.0.0.0/8.");
 	if (rc != RC_OK)
 		return rc;
 
@@ -238,6 +244,44 @@ int role_next_fd(const struct role *r, const char *name, size_t *pos)
 			return r->fds[i].fd;
 	}
 	return -1;
+}
+
+void role_listen(struct role *r, const char *name, const struct protocol *protocol,
+	bool implicit_tls, void *options)
+{
+	size_t pos = 0;
+
+	for (int fd = role_next_fd(r, name, &pos); fd >= 0; fd = role_next_fd(r, name, &pos))
+		loop_listen(r->loop, fd, name, protocol, r->tls, implicit_tls, options);
+}
+
+void role_intake_env(struct role *r, struct intake_env *out)
+{
+	const struct config *c = r->launch.config;
+
+	*out = (struct intake_env){
+		.store = r->store,
+		.hostname = r->launch.hostname,
+		.spool_dir = launch_path(&r->launch, "spool"),
+		.spool_threshold = (size_t)config_bytes(c, "mail.spool_threshold"),
+		.max_size = (size_t)config_bytes(c, "mail.max_size"),
+	};
+}
+
+void role_smtp_options(struct role *r, const struct intake_env *intake, bool submission,
+	struct smtp_options *out)
+{
+	const struct config *c = r->launch.config;
+
+	*out = (struct smtp_options){
+		.submission = submission,
+		.hostname = r->launch.hostname,
+		.directory = r->directory,
+		.intake = intake,
+		.max_recipients = (size_t)config_int(c, "mail.max_recipients"),
+		.timeout_ms = config_ms(c, "timeout.smtp"),
+		.plaintext_networks = &r->plaintext_networks,
+	};
 }
 
 int role_run(struct role *r)

@@ -13,6 +13,7 @@
 #include "mailcore/db/bell.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/keys/keys.h"
+#include "mailcore/net/addr.h"
 #include "mailcore/net/loop.h"
 #include "mailcore/net/resolver.h"
 #include "mailcore/net/tls.h"
@@ -31,6 +32,7 @@ struct role {
 	} fds[ROLE_MAX_FDS];
 	size_t n_fds;
 
+	struct net_list plaintext_networks; /* auth.plaintext_networks */
 	struct loop *loop;
 	struct tls_store *tls;
 	struct bells *bells;
@@ -54,5 +56,16 @@ int role_main(int argc, char **argv);
 MUST_CHECK enum rc role_open(struct role *r, const struct role_wants *wants, struct err *err);
 /* Tells the supervisor that the role serves, runs until stopped, closes everything. */
 int role_run(struct role *r);
+struct protocol;
+struct intake_env;
+struct smtp_options;
+
+/* Listens on every socket of this name. options: the protocol's (conn_arg). */
+void role_listen(struct role *r, const char *name, const struct protocol *protocol,
+	bool implicit_tls, void *options);
+/* What the configuration says for message intake and for SMTP sessions. Borrowed from r. */
+void role_intake_env(struct role *r, struct intake_env *out);
+void role_smtp_options(struct role *r, const struct intake_env *intake, bool submission,
+	struct smtp_options *out);
 /* Each listener of this name: its socket. *pos starts at 0; -1 at the end. */
 int role_next_fd(const struct role *r, const char *name, size_t *pos);

@@ -123,7 +123,21 @@ static int print_table(struct span text)
 	return 0;
 }
 
-static int print_status(struct launch *l, bool json)
+/* Serving: every role and the database are up. */
+static bool all_up(struct span text)
+{
+	cJSON *root = cJSON_ParseWithLength(text.ptr, text.len);
+	const cJSON *db = cJSON_GetObjectItemCaseSensitive(root, "database"), *role;
+	bool up = strcmp(text_of(db, "state"), "up") == 0 ||
+		strcmp(text_of(db, "name"), "external") == 0;
+
+	cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(root, "roles"))
+		up = up && strcmp(text_of(role, "state"), "up") == 0;
+	cJSON_Delete(root);
+	return up;
+}
+
+static int print_status(struct launch *l, bool json, bool ready)
 {
 	char text[STATUS_MAX];
 	AUTO(close_fd) int fd = open(launch_path(l, "run/status.json"), O_RDONLY | O_CLOEXEC);
@@ -134,6 +148,8 @@ static int print_status(struct launch *l, bool json)
 		(void)err_set(&err, RC_NOT_FOUND, "data", "No server is running on %s.", l->dir);
 		return cli_refuse(&err);
 	}
+	if (ready)
+		return all_up(span_make(text, (size_t)len)) ? 0 : 1;
 	if (json)
 		return fwrite(text, 1, (size_t)len, stdout) == (size_t)len ? 0 : 1;
 	return print_table(span_make(text, (size_t)len));
@@ -150,7 +166,7 @@ int cmd_status(int argc, char **argv)
 	launch_init(&launch);
 	int status = options_read(&o, argc, argv);
 	if (status < 0)
-		status = launch_load(&launch, &err) == RC_OK ? print_status(&launch, o.json)
+		status = launch_load(&launch, &err) == RC_OK ? print_status(&launch, o.json, ready != NULL)
 							     : cli_refuse(&err);
 	launch_done(&launch);
 	return status;

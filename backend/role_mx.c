@@ -1,0 +1,25 @@
+/* The mx role: mail from the world, port 25. Looks recipients up and delivers; reads no mail. */
+#include "backend/role.h"
+#include "backend/roles.h"
+#include "mailcore/base/log.h"
+#include "mailcore/smtp/smtp.h"
+
+/* Deliveries of several sessions are committed together, so more workers than processors pay. */
+#define WORKERS 16
+
+int role_mx(struct role *r)
+{
+	struct err err = { 0 };
+	struct role_wants wants = { .workers_key = "workers.mx", .workers = WORKERS, .tls = true };
+
+	if (role_open(r, &wants, &err) != RC_OK) {
+		log_error("role.open", "error=\"%s\"", err.text);
+		return 1;
+	}
+	struct intake_env intake;
+	role_intake_env(r, &intake);
+	struct smtp_options smtp;
+	role_smtp_options(r, &intake, false, &smtp);
+	role_listen(r, "smtp", &smtp_protocol, false, &smtp);
+	return role_run(r);
+}
