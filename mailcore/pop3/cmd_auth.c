@@ -1,0 +1,199 @@
+/* Before the maildrop is open: CAPA, STLS, USER, PASS, AUTH, UTF8; and opening it. */
+#include <string.h>
+
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
+#include "mailcore/base/random.h"
+#include "mailcore/pop3/commands.h"
+#include "mailcore/pop3/parse.h"
+
+#define FAILURE_DELAY_MS 1000
+
+enum step cmd_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	struct str *out = conn_out(s->conn);
+
+	reply_ok(s, "What I can do");
+	str_add_cstr(out, "TOP\r\nUIDL\r\nUTF8\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n");
+	if (session_is_private(s))
+		str_add_cstr(out, "USER\r\nSASL PLAIN LOGIN\r\n");
+	if (conn_can_tls(s->conn))
+		str_add_cstr(out, "STLS\r\n");
+	str_add_cstr(out, "EXPIRE NEVER\r\nIMPLEMENTATION Mailstead\r\n.\r\n");
+	return STEP_DONE;
+}
+
+enum step cmd_stls(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	if (conn_is_tls(s->conn) || !conn_can_tls(s->conn)) {
+		reply_err(s,
+			conn_is_tls(s->conn) ? "TLS is active already"
+					     : "TLS is not offered on this port");
+		return STEP_DONE;
+	}
+	reply_ok(s, "Begin the handshake");
+	return STEP_TLS;
+}
+
+/* RFC 6856: messages are given as they are in any case. */
+enum step cmd_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	reply_ok(s, "UTF-8 it is");
+	return STEP_DONE;
+}
+
+/* --- opening --- */
+
+static enum rc take_lease(struct pop3_session *s, struct ctx *ctx, int64_t mailbox_id)
+{
+	struct str owner = str_in(ctx->arena, sizeof s->lease - 1);
+	int ttl_s = (int)(s->options->timeout_ms / MSEC_PER_SEC) + POP3_LEASE_SPARE_S;
+
+	random_add_token(&owner, 18);
+	enum rc rc = pop3_lease_take(ctx, mailbox_id, str_span(&owner), ttl_s);
+	if (rc != RC_OK)
+		return rc;
+	memcpy(s->lease, str_cstr(&owner), owner.len + 1);
+	s->lease_at_ms = clock_mono_ms();
+	s->mailbox_id = mailbox_id;
+	return RC_OK;
+}
+
+void maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx)
+{
+	if (s->lease[0])
+		pop3_lease_drop(ctx, s->mailbox_id, span_of(s->lease));
+	s->lease[0] = '\0';
+}
+
+static enum rc load_inbox(struct pop3_session *s, struct ctx *ctx)
+{
+	struct folder inbox;
+
+	enum rc rc = folder_find(s->options->store, ctx, s->mailbox_id, SPAN("INBOX"), &inbox);
+	if (rc != RC_OK)
+		return rc;
+	s->folder_id = inbox.folder_id;
+	return snapshot_get(s->options->store, ctx, s->mailbox_id, s->folder_id, true, &s->snap);
+}
+
+void maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox)
+{
+	enum rc rc = take_lease(s, ctx, mailbox->mailbox_id);
+	if (rc != RC_OK) {
+		reply_rc(s, rc);
+		return;
+	}
+	rc = load_inbox(s, ctx);
+	if (rc != RC_OK) {
+		maildrop_lease_drop(s, ctx);
+		reply_rc(s, RC_TEMP);
+		return;
+	}
+	s->deleted = arena_array(&s->arena, s->snap->len, sizeof *s->deleted);
+	s->state = STATE_TRANS;
+	s->errors = 0;
+	conn_set_deadline(s->conn, s->options->timeout_ms);
+	reply_ok(s, "You are logged in, %zu messages", s->snap->len);
+}
+
+/* --- log-in --- */
+
+static void log_in(struct pop3_session *s, struct ctx *ctx, struct span name, struct span password)
+{
+	struct mailbox_ref mailbox;
+	struct str peer = str_in(ctx->arena, 64);
+
+	addr_add(&peer, conn_peer(s->conn));
+	enum rc rc = mailbox_login(
+		s->options->directory, ctx, name, password, "pop3", str_cstr(&peer), &mailbox);
+	log_info("pop3.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
+		log_text(ctx->arena, name), str_cstr(&peer), rc_name(rc));
+	if (rc == RC_OK) {
+		maildrop_open(s, ctx, &mailbox);
+		return;
+	}
+	if (rc == RC_CONFLICT)
+		reply_err(s, "[AUTH] Log-in is switched off for this mailbox");
+	else
+		reply_rc(s, rc);
+	if (rc == RC_DENIED && !conn_is_exempt(s->conn))
+		conn_delay(s->conn, FAILURE_DELAY_MS);
+}
+
+enum step cmd_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	struct span name = span_trim(arg);
+
+	if (!pop3_name_is_valid(name)) {
+		reply_err(s, "[AUTH] This cannot be a user name");
+		return STEP_DONE;
+	}
+	memcpy(s->name, name.ptr, name.len);
+	s->name_len = name.len;
+	reply_ok(s, "And the password?"); /* also for unknown users */
+	return STEP_DONE;
+}
+
+enum step cmd_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	if (s->name_len == 0) {
+		reply_err(s, "Please say USER first");
+		return STEP_DONE;
+	}
+	log_in(s, ctx, span_make(s->name, s->name_len), arg);
+	s->name_len = 0;
+	return STEP_DONE;
+}
+
+static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state state)
+{
+	s->in_auth = state == SASL_CONTINUE;
+	switch (state) {
+	case SASL_CONTINUE:
+		str_addf(conn_out(s->conn), "+ %s\r\n", sasl_challenge(&s->sasl));
+		return STEP_DONE;
+	case SASL_READY:
+		log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
+		break;
+	case SASL_CANCELLED:
+		reply_err(s, "Log-in cancelled");
+		break;
+	case SASL_MALFORMED:
+		reply_err(s, "The log-in data cannot be read");
+		break;
+	}
+	sasl_done(&s->sasl);
+	return STEP_DONE;
+}
+
+enum step cmd_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
+{
+	struct span rest = arg, name, initial = SPAN_NONE;
+	enum sasl_mechanism mechanism;
+
+	/* RFC 5034: alone, it lists the mechanisms (older clients ask that way). */
+	if (arg.len == 0) {
+		reply_ok(s, "Mechanisms");
+		str_add_cstr(conn_out(s->conn), "PLAIN\r\nLOGIN\r\n.\r\n");
+		return STEP_DONE;
+	}
+	(void)span_split(&rest, ' ', &name); /* arg is not empty */
+	(void)span_split(&rest, ' ', &initial);
+	if (!sasl_mechanism_parse(name, &mechanism)) {
+		reply_err(s, "This mechanism is not offered");
+		return STEP_DONE;
+	}
+	if (rest.ptr)
+		return go_on(s, ctx, SASL_MALFORMED);
+	return go_on(s, ctx, sasl_begin(&s->sasl, mechanism, initial));
+}
+
+enum step auth_answer(struct pop3_session *s, struct ctx *ctx, struct span frame)
+{
+	struct span line, none;
+
+	if (!pop3_line_parse(frame, &line, &none) || none.len > 0)
+		return go_on(s, ctx, SASL_MALFORMED);
+	return go_on(s, ctx, sasl_next(&s->sasl, line));
+}
