@@ -47,7 +47,7 @@ struct fetch_item {
 };
 
 struct fetch_items {
-	struct fetch_item items[FETCH_ITEMS_MAX];
+	struct fetch_item items[FETCH_ITEMS_MAX + 2]; /* room for what a modifier implies */
 	size_t len;
 };
 

@@ -1,0 +1,280 @@
+/* APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 7889): see append.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
+#include "mailcore/base/vec.h"
+#include "mailcore/imap/append.h"
+#include "mailcore/imap/commands.h"
+#include "mailcore/imap/folder_arg.h"
+#include "mailcore/imap/reply.h"
+#include "mailcore/imap/syntax/item_text.h"
+#include "mailcore/imap/syntax/lex.h"
+#include "mailcore/mime/header.h"
+
+struct append {
+	struct arena arena;
+	int64_t folder_id;
+	struct {
+		struct append_item *items;
+		size_t len, cap;
+	} messages;
+	struct append_item next; /* of the message being received */
+
+	/* its octets */
+	struct str memory;
+	int fd; /* -1: all in memory */
+	size_t size;
+	bool may_hold_nul, has_nul;
+	bool disk_failed;
+	const char *failure; /* the command cannot succeed any more; what to say */
+};
+
+void imap_append_free(struct append *ap)
+{
+	if (!ap)
+		return;
+	if (ap->fd >= 0)
+		(void)close(ap->fd); /* unlinked, nothing to lose */
+	arena_done(&ap->arena);
+	heap_free(ap);
+}
+
+/* ------------------------------------------------------------------ announcement */
+
+/* [SP flag-list] [SP date-time] SP, before the literal */
+static bool parse_item(struct cur *in, struct ctx *ctx, struct arena *a, struct append_item *out)
+{
+	struct flag_list flags = { 0 };
+	struct append_item item = { .internal_at = ctx->now_us / USEC_PER_SEC };
+
+	if (!lex_sp(in))
+		return false;
+	if (cur_peek(in) == '(' && (!flag_list_parse(in, a, &flags) || !lex_sp(in)))
+		return false;
+	if (cur_peek(in) == '"' &&
+		(!date_time_parse(in, &item.internal_at, &item.internal_zone) || !lex_sp(in)))
+		return false;
+	item.flags = flags.flags;
+	item.keywords = flags.keywords;
+	item.n_keywords = flags.n_keywords;
+	*out = item;
+	return cur_peek(in) == '{' || cur_peek(in) == '~';
+}
+
+/* tag SP "APPEND" SP mailbox append-opts */
+static bool parse_head(struct span text, struct ctx *ctx, struct arena *a, struct span *out_mailbox,
+	struct append_item *out)
+{
+	struct cur in = cur_of(text);
+	struct span tag;
+
+	return lex_tag(&in, &tag) && lex_sp(&in) && lex_word(&in, "APPEND") && lex_sp(&in) &&
+		lex_astring(&in, a, out_mailbox) && parse_item(&in, ctx, a, out);
+}
+
+bool imap_append_is_message_next(struct imap *s, struct ctx *ctx)
+{
+	struct span mailbox;
+	struct append_item item;
+
+	return parse_head(str_span(&s->command), ctx, ctx->arena, &mailbox, &item);
+}
+
+static const char *accept_literal(struct imap *s, struct append *ap, const struct literal *lit)
+{
+	if (lit->size > s->options->max_message_size)
+		return "NO [TOOBIG] The message is larger than this server takes.";
+	if (ap->messages.len == APPEND_MESSAGES_MAX || arena_used(&ap->arena) > APPEND_MEMORY_MAX)
+		return "NO [LIMIT] Too many messages in one command.";
+	if (lit->size == 0)
+		return "NO [CANNOT] A message cannot be empty.";
+	ap->memory = str_in(&ap->arena, s->options->spool_threshold);
+	ap->size = 0;
+	ap->may_hold_nul = lit->binary;
+	return NULL;
+}
+
+const char *imap_append_begin(struct imap *s, struct ctx *ctx, const struct literal *lit)
+{
+	struct append *ap = heap_zalloc(sizeof *ap);
+	struct span mailbox;
+	struct folder folder;
+
+	arena_init(&ap->arena, 16384);
+	ap->fd = -1;
+	s->append = ap;
+	/* s->command is used again for the lines between messages. */
+	struct span head = arena_span(&ap->arena, str_span(&s->command));
+	bool parsed = parse_head(head, ctx, &ap->arena, &mailbox, &ap->next);
+	ASSERT(parsed); /* imap_append_is_message_next said so */
+	switch (folder_of_arg(s, ctx, mailbox, &folder)) {
+	case RC_OK:
+		break;
+	case RC_NOT_FOUND:
+		return "NO [TRYCREATE] There is no such folder.";
+	case RC_INVALID:
+		return "NO [CANNOT] This is no folder name.";
+	case RC_EXISTS:
+	case RC_DENIED:
+	case RC_LIMIT:
+	case RC_CONFLICT:
+	case RC_TEMP:
+	case RC_CLOSED:
+		return "NO [UNAVAILABLE] The server has trouble; please try again later.";
+	}
+	ap->folder_id = folder.folder_id;
+	return accept_literal(s, ap, lit);
+}
+
+const char *imap_append_next(struct imap *s, struct ctx *ctx, const struct literal *lit)
+{
+	struct append *ap = s->append;
+	struct span line = arena_span(&ap->arena, str_span(&s->command));
+	struct cur in = cur_of(line);
+
+	if (ap->failure)
+		return ap->failure;
+	if (!parse_item(&in, ctx, &ap->arena, &ap->next))
+		return "BAD What follows the message cannot be read.";
+	return accept_literal(s, ap, lit);
+}
+
+/* ------------------------------------------------------------------ octets */
+
+static bool write_all(int fd, struct span bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes = span_from(bytes, (size_t)n);
+	}
+	return true;
+}
+
+/* A file without a name, holding what is in memory so far. */
+static bool start_file(struct append *ap, const char *dir)
+{
+	ap->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return ap->fd >= 0 && write_all(ap->fd, str_span(&ap->memory));
+}
+
+void imap_append_octets(struct append *ap, const struct imap_options *options, struct span octets)
+{
+	ap->size += octets.len;
+	ap->has_nul = ap->has_nul || memchr(octets.ptr, '\0', octets.len);
+	if (ap->disk_failed)
+		return;
+	if (ap->fd < 0 && ap->size <= options->spool_threshold) {
+		str_add(&ap->memory, octets);
+		return;
+	}
+	if ((ap->fd < 0 && !start_file(ap, options->spool_dir)) || !write_all(ap->fd, octets)) {
+		log_error("imap.spool", "dir=%s errno=%d", options->spool_dir, errno);
+		ap->disk_failed = true;
+	}
+}
+
+/* The header block of a message in the spool file. */
+static enum rc read_head(struct append *ap, struct span *out)
+{
+	size_t want = ap->size < HEADER_BLOCK_MAX ? ap->size : HEADER_BLOCK_MAX;
+	char *buf = arena_alloc(&ap->arena, want);
+	size_t have = 0;
+
+	while (have < want) {
+		ssize_t n = pread(ap->fd, buf + have, want - have, (off_t)have);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return RC_TEMP;
+		have += (size_t)n;
+	}
+	*out = span_make(buf, header_block_len(span_make(buf, have)));
+	return RC_OK;
+}
+
+static enum rc prepare(struct imap *s, struct ctx *ctx, struct append *ap)
+{
+	struct store *store = s->options->store;
+	struct uuid id = uuid_make(ctx->now_us);
+	struct prepared *prepared;
+	struct span head;
+	enum rc rc;
+
+	if (ap->disk_failed)
+		return RC_TEMP;
+	if (ap->fd < 0) {
+		rc = message_prepare(store, &ap->arena, id, str_span(&ap->memory), &prepared);
+	} else {
+		rc = read_head(ap, &head);
+		if (rc == RC_OK)
+			rc = message_prepare_file(
+				store, &ap->arena, id, head, ap->fd, ap->size, &prepared);
+		(void)close(ap->fd); /* only read from since */
+		ap->fd = -1;
+	}
+	if (rc == RC_OK)
+		ap->next.message = prepared;
+	return rc;
+}
+
+enum step imap_append_message_end(struct imap *s, struct ctx *ctx)
+{
+	struct append *ap = s->append;
+
+	if (ap->has_nul && !ap->may_hold_nul)
+		ap->failure = "BAD A literal must not hold NUL.";
+	else if (prepare(s, ctx, ap) != RC_OK)
+		ap->failure = "NO [UNAVAILABLE] The server has trouble; please try again later.";
+	else
+		VEC_PUSH(&ap->arena, &ap->messages, ap->next);
+	return STEP_DONE;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+static enum step reply_appended(
+	struct command *cmd, int64_t uidvalidity, const uint32_t *uids, size_t n)
+{
+	struct str set = str_in(cmd->ctx->arena, 16 * APPEND_MESSAGES_MAX);
+
+	uid_set_add(&set, uids, n);
+	return imap_reply_ok(
+		cmd, "[APPENDUID %lld %s] Appended.", (long long)uidvalidity, str_cstr(&set));
+}
+
+enum step imap_append_end(struct imap *s, struct ctx *ctx)
+{
+	struct append *ap = s->append;
+	struct command cmd = { .s = s, .ctx = ctx, .row = imap_command_find(SPAN("APPEND")) };
+	uint32_t *uids = arena_array(ctx->arena, ap->messages.len, sizeof *uids);
+	int64_t uidvalidity;
+
+	if (ap->failure) {
+		imap_reply_tagged(s, "%s", ap->failure);
+		return STEP_DONE;
+	}
+	if (s->command.len)
+		return imap_reply_bad(s, "What follows the message cannot be read.");
+	enum rc rc = message_append(s->options->store, ctx, s->mailbox_id, ap->folder_id,
+		ap->messages.items, ap->messages.len, &uidvalidity, uids);
+	if (rc == RC_OK)
+		return reply_appended(&cmd, uidvalidity, uids, ap->messages.len);
+	if (rc == RC_NOT_FOUND)
+		return imap_reply_no(&cmd, "[TRYCREATE] There is no such folder.");
+	if (rc == RC_LIMIT)
+		return imap_reply_no(&cmd, "[OVERQUOTA] The mailbox is full.");
+	return imap_reply_rc(&cmd, rc, NULL);
+}
+
+/* Only reached without a message: with one, the literal leads to imap_append_begin. */
+enum step imap_cmd_append(struct command *cmd)
+{
+	return imap_reply_bad(cmd->s, "APPEND needs a folder and a literal.");
+}

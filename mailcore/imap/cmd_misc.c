@@ -1,0 +1,91 @@
+/* Commands of a few lines: CAPABILITY, ID, ENABLE, NAMESPACE, NOOP, CHECK, STARTTLS, LOGOUT. */
+#include "mailcore/imap/commands.h"
+#include "mailcore/imap/reply.h"
+#include "mailcore/imap/syntax/lex.h"
+
+enum step imap_cmd_capability(struct command *cmd)
+{
+	struct str *out = conn_out(cmd->s->conn);
+
+	str_add_cstr(out, "* CAPABILITY ");
+	imap_reply_capabilities(cmd->s);
+	str_add_cstr(out, "\r\n");
+	return imap_reply_ok(cmd, "Done.");
+}
+
+/* NOOP and CHECK: what they do is in their row, the news. */
+enum step imap_cmd_noop(struct command *cmd)
+{
+	return imap_reply_ok(cmd, "Done.");
+}
+
+/* The loop flushes, drops what came in clear, and starts the handshake (REQUIREMENTS 4). */
+enum step imap_cmd_starttls(struct command *cmd)
+{
+	if (conn_is_tls(cmd->s->conn) || !conn_can_tls(cmd->s->conn))
+		return imap_reply_bad(cmd->s, "TLS is active already, or not offered.");
+	imap_reply_tagged(cmd->s, "OK Begin TLS now.");
+	return STEP_TLS;
+}
+
+enum step imap_cmd_logout(struct command *cmd)
+{
+	imap_reply_untagged(cmd->s, "BYE Logging out.");
+	imap_reply_tagged(cmd->s, "OK Done.");
+	return STEP_CLOSE;
+}
+
+/* id_param_list = "(" [string SP nstring *(SP string SP nstring)] ")" / "NIL" (RFC 2971) */
+static bool skip_id_params(struct command *cmd)
+{
+	struct cur *in = &cmd->args;
+	struct span text;
+
+	if (!lex_sp(in))
+		return false;
+	if (lex_word(in, "NIL"))
+		return cur_done(in);
+	if (!cur_take(in, '('))
+		return false;
+	while (!cur_take(in, ')')) {
+		if (!lex_string(in, cmd->ctx->arena, &text) || !lex_sp(in) ||
+			!lex_nstring(in, cmd->ctx->arena, &text))
+			return false;
+		(void)lex_sp(in);
+	}
+	return cur_done(in);
+}
+
+enum step imap_cmd_id(struct command *cmd)
+{
+	if (!skip_id_params(cmd))
+		return imap_reply_bad(cmd->s, "ID needs a list of strings, or NIL.");
+	imap_reply_untagged(cmd->s, "ID (\"name\" \"Mailstead\")");
+	return imap_reply_ok(cmd, "Done.");
+}
+
+/* enable = "ENABLE" 1*(SP capability); what is not known is passed over (RFC 5161) */
+enum step imap_cmd_enable(struct command *cmd)
+{
+	struct imap *s = cmd->s;
+	bool utf8 = false, condstore = false;
+	struct span name;
+
+	do {
+		if (!lex_sp(&cmd->args) || !lex_atom(&cmd->args, &name))
+			return imap_reply_bad(s, "ENABLE needs capabilities.");
+		utf8 = utf8 || span_ieq(name, SPAN("IMAP4rev2"));
+		condstore = condstore || span_ieq(name, SPAN("CONDSTORE"));
+	} while (!cur_done(&cmd->args));
+	imap_reply_untagged(s, "ENABLED%s%s", utf8 && !s->utf8 ? " IMAP4rev2" : "",
+		condstore && !s->condstore ? " CONDSTORE" : "");
+	s->utf8 = s->utf8 || utf8;
+	s->condstore = s->condstore || condstore;
+	return imap_reply_ok(cmd, "Done.");
+}
+
+enum step imap_cmd_namespace(struct command *cmd)
+{
+	imap_reply_untagged(cmd->s, "NAMESPACE ((\"\" \"/\")) NIL NIL");
+	return imap_reply_ok(cmd, "Done.");
+}

@@ -1,0 +1,230 @@
+/* Does a message match? See search.h. */
+#include "mailcore/imap/search.h"
+
+#include "mailcore/imap/session.h"
+#include "mailcore/mime/date.h"
+#include "mailcore/mime/header.h"
+#include "mailcore/mime/text.h"
+#include "mailcore/store/store.h"
+
+#define BODY_TEXT_MAX ((size_t)64 << 20)
+#define DAY_S         86400
+
+/* ------------------------------------------------------------------ preparing */
+
+static uint64_t keyword_bit(const struct snapshot *snap, struct span keyword)
+{
+	for (size_t i = 0; i < snap->n_keywords; i++) {
+		if (span_ieq(snap->keyword_names[i], keyword))
+			return (uint64_t)1 << i;
+	}
+	return 0;
+}
+
+bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
+{
+	for (struct search_key *k = key->children; k; k = k->next) {
+		if (!search_prepare(s, k, a))
+			return false;
+	}
+	if (key->op == SEARCH_NUMBERS || key->op == SEARCH_UIDS)
+		return imap_view_resolve(s, &key->set, key->op == SEARCH_UIDS, a, &key->runs);
+	if (key->op == SEARCH_KEYWORD)
+		key->number = keyword_bit(s->view.seen, key->text);
+	return true;
+}
+
+/* ------------------------------------------------------------------ header fields */
+
+/* Those that every store row has: enough for most searches. */
+static bool is_usual_field(struct span name)
+{
+	static const char *const names[] = { "From", "To", "Cc", "Subject", "Date" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (span_ieq(name, span_of(names[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool contains(struct span folded, struct span needle)
+{
+	return !needle.len || span_find_span(folded, needle) != SPAN_NPOS;
+}
+
+static enum match match_field(const struct search_key *key, struct candidate *c)
+{
+	struct header_field field;
+
+	if (!c->has_message && !(c->has_fields && is_usual_field(key->name)))
+		return MATCH_UNDECIDED;
+	struct cur in = cur_of(c->has_message ? c->message.bytes : c->fields);
+	while (header_next_named(&in, key->name, &field)) {
+		if (contains(search_fold(c->a, header_text(c->a, field.value)), key->text))
+			return MATCH_YES;
+	}
+	return MATCH_NO;
+}
+
+/* The day of the Date field in its own zone (RFC 9051 §6.4.4: time and zone are disregarded). */
+static enum match match_sent(const struct search_key *key, struct candidate *c)
+{
+	struct header_field field;
+	struct date date;
+
+	if (!c->has_message && !c->has_fields)
+		return MATCH_UNDECIDED;
+	struct span block = c->has_message ? c->message.bytes : c->fields;
+	if (!header_find(block, SPAN("Date"), &field) || !date_parse(field.value, &date))
+		return MATCH_NO;
+	int64_t local_s = date.utc_s + date.zone_minutes * 60;
+	int64_t day = local_s / DAY_S - (local_s % DAY_S < 0), want = (int64_t)key->number;
+	bool yes = key->op == SEARCH_SENT_BEFORE ? day < want
+		: key->op == SEARCH_SENT_ON      ? day == want
+						 : day >= want;
+	return yes ? MATCH_YES : MATCH_NO;
+}
+
+/* ------------------------------------------------------------------ text */
+
+static struct span folded_body(struct candidate *c)
+{
+	if (!c->folded_body.ptr) {
+		struct str text = str_in(c->a, BODY_TEXT_MAX);
+		mime_text_add(&text, open_message_root(&c->message), BODY_TEXT_MAX / 2);
+		c->folded_body = search_fold(c->a, str_span(&text));
+	}
+	return c->folded_body;
+}
+
+static bool header_contains(struct candidate *c, struct span needle)
+{
+	struct cur in = cur_of(c->message.bytes);
+	struct header_field field;
+
+	while (header_next(&in, &field)) {
+		if (contains(search_fold(c->a, field.name), needle) ||
+			contains(search_fold(c->a, header_text(c->a, field.value)), needle))
+			return true;
+	}
+	return false;
+}
+
+static enum match match_text(const struct search_key *key, struct candidate *c)
+{
+	if (!c->has_message)
+		return MATCH_UNDECIDED;
+	bool yes = contains(folded_body(c), key->text) ||
+		(key->op == SEARCH_TEXT && header_contains(c, key->text));
+	return yes ? MATCH_YES : MATCH_NO;
+}
+
+/* ------------------------------------------------------------------ snapshot */
+
+static bool match_row(const struct search_key *key, const struct candidate *c)
+{
+	struct view_row row = imap_view_at(c->view, c->index);
+	const struct snapshot *snap = row.snap;
+	int64_t local_s = snap->internal_at[row.i] + snap->internal_zone[row.i] * 60;
+	int64_t day = local_s / DAY_S - (local_s % DAY_S < 0);
+	int64_t number = (int64_t)key->number;
+	int64_t age_s = c->now_s - snap->internal_at[row.i];
+
+	switch (key->op) {
+	case SEARCH_FLAG:
+		return snap->flags[row.i] & key->number;
+	case SEARCH_RECENT:
+		return (int64_t)snap->uid[row.i] >= c->view->first_recent;
+	case SEARCH_KEYWORD:
+		return snap->keywords[row.i] & key->number;
+	case SEARCH_NUMBERS:
+	case SEARCH_UIDS:
+		return index_runs_has(&key->runs, c->index);
+	case SEARCH_LARGER:
+		return snap->size_bytes[row.i] > key->number;
+	case SEARCH_SMALLER:
+		return snap->size_bytes[row.i] < key->number;
+	case SEARCH_BEFORE:
+		return day < number;
+	case SEARCH_ON:
+		return day == number;
+	case SEARCH_SINCE:
+		return day >= number;
+	case SEARCH_OLDER:
+		return age_s >= number;
+	case SEARCH_YOUNGER:
+		return age_s <= number;
+	case SEARCH_MODSEQ:
+		return snap->modseq[row.i] >= key->number;
+	case SEARCH_AND:
+	case SEARCH_OR:
+	case SEARCH_NOT:
+	case SEARCH_SENT_BEFORE:
+	case SEARCH_SENT_ON:
+	case SEARCH_SENT_SINCE:
+	case SEARCH_HEADER:
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		break;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ logic */
+
+/* decisive: the child's answer that settles it, NO for AND, YES for OR. */
+static enum match match_all(const struct search_key *key, struct candidate *c, enum match decisive)
+{
+	enum match result = decisive == MATCH_NO ? MATCH_YES : MATCH_NO;
+
+	for (const struct search_key *k = key->children; k; k = k->next) {
+		enum match one = search_match(k, c);
+		if (one == decisive)
+			return one;
+		if (one == MATCH_UNDECIDED)
+			result = MATCH_UNDECIDED;
+	}
+	return result;
+}
+
+static enum match opposite(enum match m)
+{
+	return m == MATCH_UNDECIDED ? m : m == MATCH_YES ? MATCH_NO : MATCH_YES;
+}
+
+enum match search_match(const struct search_key *key, struct candidate *c)
+{
+	switch (key->op) {
+	case SEARCH_AND:
+		return match_all(key, c, MATCH_NO);
+	case SEARCH_OR:
+		return match_all(key, c, MATCH_YES);
+	case SEARCH_NOT:
+		return opposite(search_match(key->children, c));
+	case SEARCH_HEADER:
+		return match_field(key, c);
+	case SEARCH_SENT_BEFORE:
+	case SEARCH_SENT_ON:
+	case SEARCH_SENT_SINCE:
+		return match_sent(key, c);
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		return match_text(key, c);
+	case SEARCH_FLAG:
+	case SEARCH_RECENT:
+	case SEARCH_KEYWORD:
+	case SEARCH_NUMBERS:
+	case SEARCH_UIDS:
+	case SEARCH_LARGER:
+	case SEARCH_SMALLER:
+	case SEARCH_BEFORE:
+	case SEARCH_ON:
+	case SEARCH_SINCE:
+	case SEARCH_OLDER:
+	case SEARCH_YOUNGER:
+	case SEARCH_MODSEQ:
+		return match_row(key, c) ? MATCH_YES : MATCH_NO;
+	}
+	return MATCH_NO;
+}
