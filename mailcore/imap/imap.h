@@ -21,7 +21,7 @@ struct imap_options {
 	size_t spool_threshold;  /* a larger one goes there */
 	size_t max_message_size; /* APPENDLIMIT */
 	int64_t timeout_ms;      /* silence after log-in; RFC 9051 §5.4: at least 30 min */
-	struct net_list plaintext_networks; /* log-in without TLS is allowed from there */
+	const struct net_list *plaintext_networks; /* log-in without TLS is allowed from there */
 };
 
 extern const struct protocol imap_protocol;

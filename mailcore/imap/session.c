@@ -71,7 +71,7 @@ static enum step session_shutdown(struct conn *c, struct ctx *ctx)
 bool imap_session_may_log_in(const struct imap *s)
 {
 	return conn_is_tls(s->conn) ||
-		net_list_has(&s->options->plaintext_networks, conn_peer(s->conn));
+		net_list_has(s->options->plaintext_networks, conn_peer(s->conn));
 }
 
 void imap_session_logged_in(struct imap *s, const struct mailbox_ref *mailbox)
