@@ -52,6 +52,14 @@ void val_set_html(struct val *map, const char *key, struct html html)
 	val_append(map, VAL_HTML, key)->text = html.markup;
 }
 
+void val_override(struct val *map, const char *key, struct span text)
+{
+	for (struct val *v = map->first; v; v = v->next) {
+		if (strcmp(v->key, key) == 0)
+			v->text = text;
+	}
+}
+
 struct val *val_set_map(struct val *map, const char *key)
 {
 	return val_append(map, VAL_MAP, key);

@@ -38,12 +38,13 @@ struct val {
 
 struct val *val_map(struct arena *a);
 
-/* Setting a key twice keeps the first: callers set what they know best first. */
+/* A key is set once; the first counts. val_override changes the text of one that is there. */
 void val_set(struct val *map, const char *key, struct span text);
 void val_set_cstr(struct val *map, const char *key, const char *text);
 void val_set_i64(struct val *map, const char *key, int64_t n);
 void val_set_bool(struct val *map, const char *key, bool yes);
 void val_set_html(struct val *map, const char *key, struct html html);
+void val_override(struct val *map, const char *key, struct span text);
 struct val *val_set_map(struct val *map, const char *key);
 struct val *val_set_list(struct val *map, const char *key);
 

@@ -1,0 +1,100 @@
+/* The overview: what needs attention, the first steps, domains and recent messages. */
+#include "backend/accounts/domain_service.h"
+#include "backend/accounts/mailbox_service.h"
+#include "webui/panel/page_messages.h"
+#include "webui/panel/panel.h"
+#include "webui/view/format.h"
+
+#define OVERVIEW_DOMAINS  12
+#define OVERVIEW_MESSAGES 8
+#define FULL_PERCENT      90
+
+static void attention_push(
+	struct page *p, struct val *items, enum words_id id, struct span name, struct span url)
+{
+	struct val *item = val_push(items);
+	struct words_arg arg = { "name", name };
+	val_set(item, "text", words_fill(p->req->ctx->arena, id, &arg, 1));
+	val_set(item, "url", url);
+	val_set(item, "action", words(W_OPEN));
+}
+
+static void attention_add(
+	struct page *p, const struct domains *domains, const struct mailboxes *mailboxes)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *items = val_set_list(p->data, "attention");
+	for (size_t i = 0; i < domains->len; i++) {
+		const struct domain *d = &domains->items[i];
+		struct span url = arena_printf(a, "/domains/" SPAN_FMT, SPAN_ARG(d->name));
+		if (d->suspended)
+			attention_push(p, items, W_ATTENTION_SUSPENDED, d->unicode, url);
+		else if (d->mailboxes == 0)
+			attention_push(p, items, W_ATTENTION_NO_MAILBOX, d->unicode, url);
+	}
+	for (size_t i = 0; i < mailboxes->len; i++) {
+		const struct mailbox *m = &mailboxes->items[i];
+		if (m->quota_bytes > 0 && m->used_bytes / FULL_PERCENT >= m->quota_bytes / 100)
+			attention_push(p, items, W_ATTENTION_FULL, m->address,
+				arena_printf(a, "/mailboxes/" SPAN_FMT, SPAN_ARG(m->address)));
+	}
+	val_set_bool(p->data, "has_attention", items->first != NULL);
+}
+
+static void domains_add(struct page *p, const struct domains *domains)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *list = val_set_list(p->data, "domains");
+	for (size_t i = 0; i < domains->len; i++) {
+		const struct domain *d = &domains->items[i];
+		struct val *item = val_push(list);
+		val_set(item, "name", d->name);
+		val_set(item, "unicode", d->unicode);
+		val_set(item, "mailboxes",
+			words_count(a, W_MAILBOX_ONE, W_MAILBOX_OTHER, d->mailboxes));
+		val_set(item, "size", format_size(a, d->size_bytes));
+	}
+	val_set_bool(p->data, "has_domains", domains->len > 0);
+	val_set(p->data, "dns_url",
+		domains->len > 0 ? arena_printf(a, "/domains/" SPAN_FMT "/dns",
+					   SPAN_ARG(domains->items[0].name))
+				 : SPAN(""));
+}
+
+static enum rc overview(struct req *r, struct reply *out, struct err *err)
+{
+	struct list_ask few_domains = { .limit = OVERVIEW_DOMAINS },
+			few_mailboxes = { .limit = 50 };
+	struct trace_ask few_messages = { .list = { .limit = OVERVIEW_MESSAGES } };
+	struct domains domains;
+	struct mailboxes mailboxes;
+	struct trace_rows messages;
+	enum rc rc = domain_list(r->services, r->ctx, &few_domains, &domains, err);
+	if (rc == RC_OK)
+		rc = mailbox_list(r->services, r->ctx, &few_mailboxes, &mailboxes, err);
+	if (rc == RC_OK)
+		rc = trace_list(r->services, r->ctx, &few_messages, &messages, err);
+	if (rc != RC_OK)
+		return rc;
+
+	struct page p = panel_begin(r, "panel/overview", "overview", words(W_OVERVIEW));
+	domains_add(&p, &domains);
+	messages_add(&p, &messages);
+	attention_add(&p, &domains, &mailboxes);
+	val_set_bool(p.data, "has_mailboxes", mailboxes.len > 0);
+	val_set_bool(p.data, "is_set_up", domains.len > 0 && mailboxes.len > 0 && messages.len > 0);
+	return page_send(&p, out, 200);
+}
+
+enum rc page_overview(struct req *r, struct reply *out, struct err *err)
+{
+	if (!r->actor) {
+		reply_redirect(r, out, SPAN("/login"));
+		return RC_OK;
+	}
+	if (r->actor->role == ROLE_MAILBOX) {
+		reply_redirect(r, out, SPAN("/mail/inbox"));
+		return RC_OK;
+	}
+	return overview(r, out, err);
+}

@@ -1,0 +1,98 @@
+/* What panel pages share: see panel.h. */
+#include "webui/panel/panel.h"
+
+#include "backend/accounts/domain_service.h"
+#include "backend/accounts/services.h"
+
+const struct field no_fields[] = { { 0 } };
+const struct field confirm_fields[] = {
+	{ "confirm", FIELD_TEXT, FIELD_REQUIRED },
+	{ 0 },
+};
+
+static void nav_add(struct page *p, const char *current)
+{
+	static const struct {
+		const char *name, *key;
+	} entries[] = {
+		{ "overview", "nav_overview" },
+		{ "domains", "nav_domains" },
+		{ "mailboxes", "nav_mailboxes" },
+		{ "messages", "nav_messages" },
+		{ "aliases", "nav_aliases" },
+		{ "customers", "nav_customers" },
+		{ "tokens", "nav_tokens" },
+		{ "account", "nav_account" },
+	};
+	for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+		val_set_bool(p->data, entries[i].key, strcmp(entries[i].name, current) == 0);
+}
+
+struct page panel_begin(struct req *r, const char *name, const char *nav, struct span title)
+{
+	struct page p = page_begin(r, name, "panel/layout", title);
+	nav_add(&p, nav);
+	val_set(p.data, "q", req_query(r, "q"));
+	return p;
+}
+
+struct list_ask panel_list_ask(const struct req *r)
+{
+	return (struct list_ask){ .cursor = req_query(r, "cursor"), .search = req_query(r, "q") };
+}
+
+void panel_api_call(struct page *p, const char *method, const char *path, const char *json)
+{
+	struct str out = str_in(p->req->ctx->arena, 4096);
+	str_addf(&out, "curl -X %s %s%s \\\n  -H 'Authorization: Bearer TOKEN'", method,
+		page_env(p->req)->url, path);
+	if (json)
+		str_addf(&out, " \\\n  -H 'Content-Type: application/json' \\\n  -d '%s'", json);
+	val_set(p->data, "api_call", str_span(&out));
+}
+
+static struct span step_url(struct arena *a, enum setup_step step, struct span domain)
+{
+	if (domain.len == 0)
+		return SPAN("");
+	switch (step) {
+	case STEP_DOMAIN:
+		return arena_printf(a, "/domains/" SPAN_FMT, SPAN_ARG(domain));
+	case STEP_DNS:
+		return arena_printf(a, "/domains/" SPAN_FMT "/dns", SPAN_ARG(domain));
+	case STEP_MAILBOXES:
+		return arena_printf(a, "/domains/" SPAN_FMT "/mailboxes", SPAN_ARG(domain));
+	case STEP_TEST:
+		return SPAN("/messages");
+	}
+	return SPAN("");
+}
+
+void panel_steps(struct page *p, enum setup_step current, struct span domain)
+{
+	static const enum words_id labels[] = { W_STEP_DOMAIN, W_STEP_DNS, W_STEP_MAILBOXES,
+		W_STEP_TEST };
+	struct arena *a = p->req->ctx->arena;
+	struct val *steps = val_set_list(p->data, "steps");
+	for (int step = STEP_DOMAIN; step <= STEP_TEST; step++) {
+		struct val *item = val_push(steps);
+		bool done = step == STEP_DOMAIN && current > STEP_DOMAIN;
+		val_set_bool(item, "done", done);
+		val_set_bool(item, "current", step == (int)current);
+		val_set(item, "mark", done ? SPAN("✓") : arena_printf(a, "%d", step));
+		val_set(item, "label", words(labels[step - 1]));
+		val_set(item, "url",
+			step == (int)current ? SPAN("")
+					     : step_url(a, (enum setup_step)step, domain));
+	}
+}
+
+void panel_domain_tabs(struct page *p, struct span domain, const char *tab)
+{
+	val_set(p->data, "domain", domain);
+	val_set(p->data, "unicode", domain_name_unicode(p->req->ctx->arena, domain));
+	val_set_bool(p->data, "tab_domain", strcmp(tab, "domain") == 0);
+	val_set_bool(p->data, "tab_dns", strcmp(tab, "dns") == 0);
+	val_set_bool(p->data, "tab_mailboxes", strcmp(tab, "mailboxes") == 0);
+	val_set_bool(p->data, "tab_aliases", strcmp(tab, "aliases") == 0);
+}

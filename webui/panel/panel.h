@@ -1,0 +1,35 @@
+/* Handlers of the panel's pages, and what they share. Routes: webui/routes.c. */
+#pragma once
+
+#include "backend/http/router.h"
+#include "webui/view/page.h"
+
+/* A page in the panel's frame; `nav` is the entry of the bar that is current. */
+struct page panel_begin(struct req *r, const char *name, const char *nav, struct span title);
+/* From ?cursor= and ?q=. */
+struct list_ask panel_list_ask(const struct req *r);
+/* curl for the API call that does the same as the form. json may be NULL. */
+void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
+
+enum setup_step { STEP_DOMAIN = 1, STEP_DNS, STEP_MAILBOXES, STEP_TEST };
+/* data.steps; domain empty: it is being added. */
+void panel_steps(struct page *p, enum setup_step current, struct span domain);
+
+/* data.domain, data.unicode and the tabs of a domain's pages; tab: "domain", "dns" ... */
+void panel_domain_tabs(struct page *p, struct span domain, const char *tab);
+
+extern const struct field login_fields[], domain_new_fields[], domain_suspend_fields[],
+	confirm_fields[], mailbox_new_fields[], mailbox_password_fields[], alias_fields[],
+	token_fields[], customer_fields[], account_fields[], no_fields[];
+
+handler_fn page_login, page_login_post, page_logout, page_overview;
+handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
+	page_domain_suspend_post, page_domain_delete_post;
+handler_fn page_dns, page_dns_zone;
+handler_fn page_mailboxes, page_mailbox_new, page_mailbox_new_post, page_mailbox,
+	page_mailbox_password_post, page_mailbox_delete_post;
+handler_fn page_aliases, page_aliases_post, page_alias_delete_post;
+handler_fn page_messages, page_message;
+handler_fn page_tokens, page_tokens_post, page_token_delete_post;
+handler_fn page_customers, page_customer_new, page_customer_new_post;
+handler_fn page_account, page_account_post, page_session_end_post;
