@@ -221,8 +221,9 @@ enum rc role_open(struct role *r, const struct role_wants *wants, struct err *er
 		rc = open_store(r, err);
 	if (rc == RC_OK && wants->keys)
 		rc = open_keys(r, err);
-	if (rc == RC_OK && !net_list_parse(span_of(config_text(r->launch.config,
-		"auth.plaintext_networks")), &r->plaintext_networks))
+	if (rc == RC_OK &&
+		!net_list_parse(span_of(config_text(r->launch.config, "auth.plaintext_networks")),
+			&r->plaintext_networks))
 		rc = err_set(err, RC_INVALID, "auth.plaintext_networks",
 			"auth.plaintext_networks is no list of networks such as 10.0.0.0/8.");
 	if (rc != RC_OK)
@@ -268,8 +269,8 @@ void role_intake_env(struct role *r, struct intake_env *out)
 	};
 }
 
-void role_smtp_options(struct role *r, const struct intake_env *intake, bool submission,
-	struct smtp_options *out)
+void role_smtp_options(
+	struct role *r, const struct intake_env *intake, bool submission, struct smtp_options *out)
 {
 	const struct config *c = r->launch.config;
 

@@ -131,8 +131,8 @@ static bool all_up(struct span text)
 	bool up = strcmp(text_of(db, "state"), "up") == 0 ||
 		strcmp(text_of(db, "name"), "external") == 0;
 
-	cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(root, "roles"))
-		up = up && strcmp(text_of(role, "state"), "up") == 0;
+	cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(root, "roles")) up =
+		up && strcmp(text_of(role, "state"), "up") == 0;
 	cJSON_Delete(root);
 	return up;
 }
@@ -166,8 +166,9 @@ int cmd_status(int argc, char **argv)
 	launch_init(&launch);
 	int status = options_read(&o, argc, argv);
 	if (status < 0)
-		status = launch_load(&launch, &err) == RC_OK ? print_status(&launch, o.json, ready != NULL)
-							     : cli_refuse(&err);
+		status = launch_load(&launch, &err) == RC_OK
+			? print_status(&launch, o.json, ready != NULL)
+			: cli_refuse(&err);
 	launch_done(&launch);
 	return status;
 }

@@ -10,3 +10,16 @@ int cmd_status(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+
+int cmd_account(int argc, char **argv);
+int cmd_domain(int argc, char **argv);
+int cmd_mailbox(int argc, char **argv);
+int cmd_alias(int argc, char **argv);
+int cmd_dns(int argc, char **argv);
+int cmd_dkim(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+int cmd_check(int argc, char **argv);

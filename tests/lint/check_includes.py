@@ -24,7 +24,7 @@ LAYERS = {
     "mailcore/imap": "base mime net directory store",
     "mailcore/pop3": "base net directory store",
     "backend/accounts": "base db auth keys directory store queue",
-    "backend/dns": "base net auth directory",
+    "backend/dns": "base net auth directory backend/accounts",
     "backend/http": "base net backend/accounts",
     "backend/api": "base backend/http backend/accounts backend/dns",
     "webui/view": "base backend/http",

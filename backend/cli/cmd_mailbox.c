@@ -1,0 +1,232 @@
+/* mailbox, alias: addresses. */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/accounts/alias_service.h"
+#include "backend/accounts/mailbox_service.h"
+#include "backend/cli/cli.h"
+#include "backend/cli/commands.h"
+#include "backend/cli/list.h"
+
+static const char *opt_password, *opt_hash, *opt_name, *opt_quota, *opt_domain;
+static const char *opt_login, *opt_send, *opt_receive;
+
+static enum rc show(struct cli *c, const struct mailbox *m)
+{
+	if (c->json)
+		cli_print_json(c, mailbox_json(&c->arena, m));
+	else
+		printf(SPAN_FMT "  " SPAN_FMT "  %lld messages, %lld bytes%s%s%s\n",
+			SPAN_ARG(m->address), SPAN_ARG(m->name), (long long)m->messages,
+			(long long)m->used_bytes, m->no_login ? "  no log-in" : "",
+			m->no_send ? "  no sending" : "", m->no_receive ? "  no receiving" : "");
+	return RC_OK;
+}
+
+static enum rc read_quota(int64_t *out, struct err *err)
+{
+	uint64_t bytes = 0;
+	if (opt_quota && !span_u64(span_of(opt_quota), INT64_MAX, &bytes))
+		return err_set(
+			err, RC_INVALID, "quota", "--quota is a number of bytes; 0 is none.");
+	*out = (int64_t)bytes;
+	return RC_OK;
+}
+
+static enum rc mailbox_add(struct cli *c, const struct options *o, struct err *err)
+{
+	struct mailbox_new in = { .address = span_of(o->args[0]),
+		.name = span_of(opt_name),
+		.password_hash = span_of(opt_hash) };
+	struct mailbox mailbox;
+
+	enum rc rc = read_quota(&in.quota_bytes, err);
+	if (rc == RC_OK && !opt_hash)
+		rc = cli_password(c, opt_password, &in.password, err);
+	if (rc == RC_OK)
+		rc = mailbox_create(&c->services, &c->ctx, &in, &mailbox, err);
+	return rc == RC_OK ? show(c, &mailbox) : rc;
+}
+
+static enum rc mailbox_page(struct cli *c, struct list_page *page, struct err *err)
+{
+	struct mailboxes list;
+
+	enum rc rc = mailbox_list(&c->services, &c->ctx, &page->ask, &list, err);
+	for (size_t i = 0; rc == RC_OK && i < list.len; i++)
+		rc = c->json ? list_item(page, mailbox_json(&c->arena, &list.items[i]))
+			     : show(c, &list.items[i]);
+	page->next = rc == RC_OK ? list.next_cursor : SPAN_NONE;
+	return rc;
+}
+
+static enum rc mailbox_list_all(struct cli *c, const struct options *o, struct err *err)
+{
+	(void)o;
+	return list_all(c, span_of(opt_domain), mailbox_page, err);
+}
+
+static enum rc mailbox_show(struct cli *c, const struct options *o, struct err *err)
+{
+	struct mailbox mailbox;
+	enum rc rc = mailbox_get(&c->services, &c->ctx, span_of(o->args[0]), &mailbox, err);
+	return rc == RC_OK ? show(c, &mailbox) : rc;
+}
+
+static bool is_no(const char *value)
+{
+	return value && strcmp(value, "no") == 0;
+}
+
+static enum rc mailbox_set(struct cli *c, const struct options *o, struct err *err)
+{
+	struct mailbox_change change = {
+		.set_name = opt_name != NULL,
+		.name = span_of(opt_name),
+		.set_quota = opt_quota != NULL,
+		.set_no_login = opt_login != NULL,
+		.no_login = is_no(opt_login),
+		.set_no_send = opt_send != NULL,
+		.no_send = is_no(opt_send),
+		.set_no_receive = opt_receive != NULL,
+		.no_receive = is_no(opt_receive),
+	};
+	struct mailbox mailbox;
+
+	enum rc rc = read_quota(&change.quota_bytes, err);
+	if (rc == RC_OK && opt_password)
+		rc = cli_password(c, opt_password, &change.password, err);
+	if (rc == RC_OK)
+		rc = mailbox_update(
+			&c->services, &c->ctx, span_of(o->args[0]), &change, &mailbox, err);
+	return rc == RC_OK ? show(c, &mailbox) : rc;
+}
+
+static enum rc mailbox_remove(struct cli *c, const struct options *o, struct err *err)
+{
+	return mailbox_delete(&c->services, &c->ctx, span_of(o->args[0]), 0, err);
+}
+
+int cmd_mailbox(int argc, char **argv)
+{
+	static const struct option_row add_rows[] = {
+		{ "--password", "TEXT", "the password; - reads it from standard input",
+			&opt_password },
+		{ "--password-hash", "HASH", "a crypt string of another system instead",
+			&opt_hash },
+		{ "--name", "TEXT", "whose mailbox it is", &opt_name },
+		{ "--quota", "BYTES", "how much it may store; 0: no limit", &opt_quota },
+	};
+	static const struct option_row set_rows[] = {
+		{ "--password", "TEXT", "a new password; - reads it from standard input",
+			&opt_password },
+		{ "--name", "TEXT", "whose mailbox it is", &opt_name },
+		{ "--quota", "BYTES", "how much it may store; 0: no limit", &opt_quota },
+		{ "--login", "yes|no", "may log in", &opt_login },
+		{ "--send", "yes|no", "may send", &opt_send },
+		{ "--receive", "yes|no", "may receive", &opt_receive },
+	};
+	static const struct option_row list_rows[] = {
+		{ "--domain", "DOMAIN", "only this domain", &opt_domain },
+	};
+	static const struct verb verbs[] = {
+		{ "add", "ADDRESS [options]", "make a mailbox", 1, 1, 0, mailbox_add, add_rows, 4 },
+		{ "list", "[options]", "all mailboxes", 0, 0, 0, mailbox_list_all, list_rows, 1 },
+		{ "show", "ADDRESS", "one mailbox", 1, 1, 0, mailbox_show, NULL, 0 },
+		{ "set", "ADDRESS [options]", "change a mailbox", 1, 1, 0, mailbox_set, set_rows,
+			6 },
+		{ "remove", "ADDRESS", "remove a mailbox", 1, 1, 0, mailbox_remove, NULL, 0 },
+	};
+	return cli_run_verb("mailbox", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
+}
+
+/* ------------------------------------------------------------------------ aliases */
+
+static enum rc show_alias(struct cli *c, const struct alias *alias)
+{
+	if (c->json) {
+		cli_print_json(c, alias_json(&c->arena, alias));
+		return RC_OK;
+	}
+	printf(SPAN_FMT " ->", SPAN_ARG(alias->address));
+	for (size_t i = 0; i < alias->n_targets; i++)
+		printf(" " SPAN_FMT, SPAN_ARG(alias->targets[i]));
+	printf("\n");
+	return RC_OK;
+}
+
+static void read_alias(struct cli *c, const struct options *o, struct alias_new *out)
+{
+	struct span *targets = arena_array(&c->arena, o->n_args, sizeof *targets);
+
+	for (size_t i = 1; i < o->n_args; i++)
+		targets[i - 1] = span_of(o->args[i]);
+	*out = (struct alias_new){ span_of(o->args[0]), targets, o->n_args - 1 };
+}
+
+static enum rc alias_add(struct cli *c, const struct options *o, struct err *err)
+{
+	struct alias_new in;
+	struct alias alias;
+
+	read_alias(c, o, &in);
+	enum rc rc = alias_create(&c->services, &c->ctx, &in, &alias, err);
+	return rc == RC_OK ? show_alias(c, &alias) : rc;
+}
+
+static enum rc alias_set(struct cli *c, const struct options *o, struct err *err)
+{
+	struct alias_new in;
+	struct alias alias;
+
+	read_alias(c, o, &in);
+	enum rc rc = alias_replace(&c->services, &c->ctx, &in, 0, &alias, err);
+	return rc == RC_OK ? show_alias(c, &alias) : rc;
+}
+
+static enum rc alias_page(struct cli *c, struct list_page *page, struct err *err)
+{
+	struct aliases list;
+
+	enum rc rc = alias_list(&c->services, &c->ctx, &page->ask, &list, err);
+	for (size_t i = 0; rc == RC_OK && i < list.len; i++)
+		rc = c->json ? list_item(page, alias_json(&c->arena, &list.items[i]))
+			     : show_alias(c, &list.items[i]);
+	page->next = rc == RC_OK ? list.next_cursor : SPAN_NONE;
+	return rc;
+}
+
+static enum rc alias_list_all(struct cli *c, const struct options *o, struct err *err)
+{
+	(void)o;
+	return list_all(c, span_of(opt_domain), alias_page, err);
+}
+
+static enum rc alias_show(struct cli *c, const struct options *o, struct err *err)
+{
+	struct alias alias;
+	enum rc rc = alias_get(&c->services, &c->ctx, span_of(o->args[0]), &alias, err);
+	return rc == RC_OK ? show_alias(c, &alias) : rc;
+}
+
+static enum rc alias_remove(struct cli *c, const struct options *o, struct err *err)
+{
+	return alias_delete(&c->services, &c->ctx, span_of(o->args[0]), 0, err);
+}
+
+int cmd_alias(int argc, char **argv)
+{
+	static const struct option_row list_rows[] = {
+		{ "--domain", "DOMAIN", "only this domain", &opt_domain },
+	};
+	static const struct verb verbs[] = {
+		{ "add", "ADDRESS TARGET...", "make an alias (@DOMAIN is the catch-all)", 2, 64, 0,
+			alias_add, NULL, 0 },
+		{ "list", "[options]", "all aliases", 0, 0, 0, alias_list_all, list_rows, 1 },
+		{ "show", "ADDRESS", "one alias", 1, 1, 0, alias_show, NULL, 0 },
+		{ "set", "ADDRESS TARGET...", "give it other targets", 2, 64, 0, alias_set, NULL,
+			0 },
+		{ "remove", "ADDRESS", "remove an alias", 1, 1, 0, alias_remove, NULL, 0 },
+	};
+	return cli_run_verb("alias", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
+}
