@@ -9,6 +9,7 @@
 #define FOLD_COLUMN      77 /* RFC 5322 §2.1.1: 78 without the line end */
 #define LINE_MAX_LEN     998
 #define PLAIN_WORD_MAX   300 /* longer ones are encoded, because encoded-words can be folded */
+#define PLAIN_WHITE_MAX  30
 #define QUOTED_PARAM_MAX 200
 #define PARAM_CHUNK      50 /* bytes of an RFC 2231 section before encoding */
 
@@ -90,13 +91,15 @@ enum rc header_write(struct str *out, const char *name, struct span value)
 	return end(&f);
 }
 
-static bool has_long_word(struct span text)
+/* A word, or white space, that no line could be folded around. */
+static bool has_long_run(struct span text)
 {
 	size_t len = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		len = ascii_is_space(text.ptr[i]) ? 0 : len + 1;
-		if (len > PLAIN_WORD_MAX)
+		bool space = ascii_is_space(text.ptr[i]);
+		len = i > 0 && space == ascii_is_space(text.ptr[i - 1]) ? len + 1 : 1;
+		if (len > (space ? PLAIN_WHITE_MAX : PLAIN_WORD_MAX))
 			return true;
 	}
 	return false;
@@ -115,7 +118,7 @@ static bool is_printable(struct span text)
 /* Would a reader take the plain text for something else? */
 static bool must_encode(struct span text)
 {
-	return !is_printable(text) || has_long_word(text) ||
+	return !is_printable(text) || has_long_run(text) ||
 		span_find_span(text, SPAN("=?")) != SPAN_NPOS;
 }
 
@@ -124,6 +127,7 @@ enum rc header_write_text(struct str *out, const char *name, struct span text)
 	if (is_injection(text) || !utf8_valid(text))
 		return RC_INVALID;
 	struct field f = begin(out, name);
+	text = span_trim(text);
 	if (!must_encode(text)) {
 		add_words(&f, text);
 		return end(&f);
