@@ -16,6 +16,7 @@ static const struct {
 	{ "init", cmd_init, "make a data directory" },
 	{ "migrate", cmd_migrate, "apply schema migrations" },
 	{ "doctor", cmd_doctor, "check the installation and say what to do" },
+	{ "check", cmd_check, "show what the parsers make of a message" },
 	{ "role", role_main, NULL },
 };
 
