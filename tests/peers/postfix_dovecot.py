@@ -230,11 +230,18 @@ class PostfixDovecot:
         shutil.chown(self.root / "mail", "nobody")
 
     def _make_certificate(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
-                        "-subj", "/CN=mail.example.test",
-                        "-addext", "subjectAltName=DNS:mail.example.test,DNS:localhost,IP:127.0.0.1",
-                        "-keyout", str(self.root / "tls/key.pem"), "-out", str(self.root / "tls/cert.pem")],
-                       check=True, stderr=subprocess.DEVNULL)
+        """An authority and a certificate of its own for the server: Thunderbird refuses one that is both."""
+        tls = self.root / "tls"
+
+        def openssl(*words):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", *map(str, words)],
+                           check=True, stderr=subprocess.DEVNULL)
+
+        openssl("-subj", "/CN=Test authority", "-keyout", tls / "ca-key.pem", "-out", tls / "ca.pem",
+                "-addext", "keyUsage=critical,keyCertSign")
+        openssl("-subj", "/CN=mail.example.test", "-keyout", tls / "key.pem", "-out", tls / "cert.pem",
+                "-CA", tls / "ca.pem", "-CAkey", tls / "ca-key.pem", "-addext", "basicConstraints=critical,CA:FALSE",
+                "-addext", "subjectAltName=DNS:mail.example.test,DNS:localhost,IP:127.0.0.1")
 
     def _write_config(self):
         nobody = pwd.getpwnam("nobody")
@@ -260,7 +267,7 @@ class PostfixDovecot:
     def _write_quickstart(self):
         boxes = [{"address": f"{user}@example.test", "password": PASSWORD} for user in self.users]
         (self.root / "quickstart.json").write_text(json.dumps(
-            {"host": "127.0.0.1", "hostname": "mail.example.test", "ca": str(self.root / "tls/cert.pem"),
+            {"host": "127.0.0.1", "hostname": "mail.example.test", "ca": str(self.root / "tls/ca.pem"),
              "ports": self.ports, "logins": [], "mailboxes": boxes}, indent=2))
 
 
