@@ -175,7 +175,7 @@ static void *run_loop(void *arg)
 	return NULL;
 }
 
-static void open_store(struct echo *e)
+static void open_store(struct echo *e, const char *sni_dir)
 {
 	static const char *const names[] = { "localhost", "127.0.0.1", "::1" };
 	char cert[64], key[64];
@@ -185,10 +185,10 @@ static void open_store(struct echo *e)
 	assert_int_equal(tls_make_self_signed(e->dir, names, 3, NULL), RC_OK);
 	(void)snprintf(cert, sizeof cert, "%s/cert.pem", e->dir);
 	(void)snprintf(key, sizeof key, "%s/key.pem", e->dir);
-	assert_int_equal(tls_store_open(cert, key, NULL, &e->tls, NULL), RC_OK);
+	assert_int_equal(tls_store_open(cert, key, sni_dir, &e->tls, NULL), RC_OK);
 }
 
-void echo_prepare(struct echo *e, const struct loop_options *options)
+static void prepare(struct echo *e, const struct loop_options *options, const char *sni_dir)
 {
 	struct loop_options o = options ? *options : (struct loop_options){ 0 };
 
@@ -196,7 +196,7 @@ void echo_prepare(struct echo *e, const struct loop_options *options)
 	echo_ref = NULL;
 	echo_opened = echo_closed = 0;
 	*e = (struct echo){ 0 };
-	open_store(e);
+	open_store(e, sni_dir);
 	o.role = "test";
 	o.workers = o.workers ? o.workers : 4;
 	o.max_conns = o.max_conns ? o.max_conns : 1000;
@@ -207,6 +207,16 @@ void echo_prepare(struct echo *e, const struct loop_options *options)
 	e->fds[1] = listen_somewhere(&e->tls_port);
 	loop_listen(e->loop, e->fds[0], "echo", &echo_protocol, e->tls, false, NULL);
 	loop_listen(e->loop, e->fds[1], "echos", &echo_protocol, e->tls, true, NULL);
+}
+
+void echo_prepare(struct echo *e, const struct loop_options *options)
+{
+	prepare(e, options, NULL);
+}
+
+void echo_prepare_sni(struct echo *e, const char *sni_dir)
+{
+	prepare(e, NULL, sni_dir);
 }
 
 void echo_run_loop(struct echo *e)
@@ -244,12 +254,17 @@ void echo_stop(struct echo *e, int64_t grace_ms)
 
 void client_connect(struct client *c, uint16_t port)
 {
+	*c = (struct client){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	client_connect_fd(c, port);
+}
+
+void client_connect_fd(struct client *c, uint16_t port)
+{
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 		.sin_port = htons(port) };
 	struct timeval five = { 5, 0 };
 
-	*c = (struct client){ .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 	assert_true(c->fd >= 0);
 	assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five), 0);
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&in, sizeof in), 0);

@@ -36,6 +36,7 @@ struct echo {
 void echo_start(struct echo *e, const struct loop_options *options);
 /* The same in two halves: more can be listened to in between. */
 void echo_prepare(struct echo *e, const struct loop_options *options);
+void echo_prepare_sni(struct echo *e, const char *sni_dir);
 void echo_run_loop(struct echo *e);
 /* A listening socket on a loopback port that the kernel chooses. */
 int listen_somewhere(uint16_t *port);
@@ -56,6 +57,8 @@ struct client {
 void client_open(struct client *c, const struct echo *e, bool tls);
 /* Connected, nothing read. */
 void client_connect(struct client *c, uint16_t port);
+/* The same with a socket that is there already. */
+void client_connect_fd(struct client *c, uint16_t port);
 void client_start_tls(struct client *c);
 void client_send(struct client *c, const char *text);
 void client_send_bytes(struct client *c, const void *bytes, size_t len);
