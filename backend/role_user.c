@@ -50,7 +50,7 @@ int role_user(struct role *r)
 		.spool_threshold = intake.spool_threshold,
 		.max_message_size = intake.max_size,
 		.timeout_ms = config_ms(c, "timeout.imap"),
-		.plaintext_networks = r->plaintext_networks,
+		.plaintext_networks = &r->plaintext_networks,
 	};
 	struct pop3_options pop3 = {
 		.store = r->store,
