@@ -40,6 +40,8 @@ GRANT EXECUTE ON FUNCTION directory_domain(text), directory_mailbox(text, text),
   TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea) TO mailstead_web;
 
+GRANT EXECUTE ON FUNCTION uid_pack(bigint[]), mail_quota(bigint) TO mailstead_user, mailstead_web;
+
 -- ------------------------------------------------------------------ mail
 
 -- Delivering: new rows, and the counters from which UID and MODSEQ come.
@@ -56,13 +58,13 @@ GRANT SELECT, INSERT, UPDATE ON mail_root, folder TO mailstead_user, mailstead_w
 GRANT SELECT, INSERT, UPDATE, DELETE ON message, change_log TO mailstead_user, mailstead_web;
 GRANT SELECT, INSERT, DELETE ON message_meta TO mailstead_user, mailstead_web;
 GRANT SELECT, INSERT ON blob TO mailstead_user, mailstead_web;
-GRANT SELECT, INSERT ON blob_gc TO mailstead_user, mailstead_web, mailstead_send;
+GRANT SELECT, INSERT, UPDATE ON blob_gc TO mailstead_user, mailstead_web, mailstead_send;
 GRANT DELETE ON mail_root, folder TO mailstead_web;
 
 -- Sending and housekeeping.
 GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;
 GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;
-GRANT DELETE, UPDATE ON blob_gc TO mailstead_send;
+GRANT DELETE ON blob_gc, message_meta TO mailstead_send;
 GRANT SELECT, DELETE ON event TO mailstead_send;
 
 -- ------------------------------------------------------------------ panel

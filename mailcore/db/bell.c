@@ -164,7 +164,8 @@ void bells_watched(struct bells *b, void (*each)(int64_t mailbox_id, void *arg),
 	while (map_next(&b->watched, &pos, &key, &watches)) {
 		int64_t mailbox_id;
 		memcpy(&mailbox_id, key.ptr, sizeof mailbox_id);
-		each(mailbox_id, arg);
+		if (mailbox_id != BELL_ALL)
+			each(mailbox_id, arg);
 	}
 	pthread_mutex_unlock(&b->watch_lock);
 }

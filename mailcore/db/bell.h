@@ -26,6 +26,8 @@ void bells_read(struct bells *b);
 /* After a commit. folder_id 0: folder list or several folders. */
 void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id);
 
+#define BELL_ALL 0 /* as mailbox_id of a watch: every mailbox */
+
 /* fn is called from whatever thread rings, under a lock: it must only wake somebody. */
 struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,
 	void (*fn)(int64_t mailbox_id, int64_t folder_id, void *arg), void *arg);

@@ -160,6 +160,8 @@ MUST_CHECK enum rc message_expunge(struct store *s, struct ctx *ctx, int64_t mai
 
 /* What store computes from the bytes: blob columns and meta. Done outside any tx. */
 struct prepared;
+/* Is this header field among those that META_HEADERS brings? */
+bool message_header_is_cached(struct span name);
 MUST_CHECK enum rc message_prepare(struct store *s, struct arena *a, struct uuid id,
 	struct span message, struct prepared **out);
 /* Large: head in memory, the body in a spool file (whole message, offset 0). */

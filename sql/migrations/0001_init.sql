@@ -189,7 +189,7 @@ CREATE UNIQUE INDEX folder_role_key ON folder (mailbox_id, role) WHERE deleted_a
 CREATE TABLE message (
   mailbox_id    bigint NOT NULL,
   folder_id     bigint NOT NULL,
-  uid           bigint NOT NULL,
+  uid           bigint NOT NULL CHECK (uid BETWEEN 1 AND 4294967294),
   modseq        bigint NOT NULL,
   flags         smallint NOT NULL DEFAULT 0,
   keywords      bigint NOT NULL DEFAULT 0,
@@ -247,11 +247,33 @@ CREATE TABLE blob (
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02);
 ALTER TABLE blob ALTER head SET STORAGE EXTERNAL, ALTER body SET STORAGE EXTERNAL;
 
--- Blobs whose last message may be gone; checked again before they are deleted.
+-- Blobs of which a mailbox has lost a message, perhaps its last; checked again before anything is deleted.
 CREATE TABLE blob_gc (
-  blob_id    uuid PRIMARY KEY,
-  not_before timestamptz NOT NULL
+  mailbox_id bigint NOT NULL,
+  blob_id    uuid NOT NULL,
+  not_before timestamptz NOT NULL,
+  PRIMARY KEY (mailbox_id, blob_id)
 );
+CREATE INDEX blob_gc_due ON blob_gc (not_before);
+
+-- change_log.uids as ranges of 32-bit numbers behind a byte 1 (store/uidset.h).
+CREATE FUNCTION uid_pack(p_uids bigint[]) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN (SELECT '\x01'::bytea || string_agg(substring(int8send(lo) FROM 5) || substring(int8send(hi) FROM 5), ''::bytea
+                                             ORDER BY lo)
+          FROM (SELECT min(u) AS lo, max(u) AS hi FROM (SELECT u, u - row_number() OVER (ORDER BY u) AS island
+                                                        FROM unnest(p_uids) AS u) AS numbered
+                GROUP BY island) AS ranges);
+END $$;
+
+-- What a mailbox may hold and holds; the mail roles do not see the mailbox table.
+CREATE FUNCTION mail_quota(p_mailbox bigint) RETURNS TABLE (quota_bytes bigint, used_bytes bigint, messages bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT coalesce((SELECT m.quota_bytes FROM mailbox m WHERE m.mailbox_id = p_mailbox), 0),
+      coalesce(sum(f.size_bytes), 0)::bigint, coalesce(sum(f.messages), 0)::bigint
+    FROM folder f WHERE f.mailbox_id = p_mailbox AND f.deleted_at IS NULL;
+END $$;
 
 -- ------------------------------------------------------------------ trace
 

@@ -1,0 +1,295 @@
+/*
+ * Delivery, with a commit shared by all who deliver at the same time.
+ *
+ * A thread puts its delivery into the queue. If nobody leads, it leads: takes what waits (at most
+ * GROUP_MAX targets), stores it in one round trip and one commit, tells the others, and goes on
+ * until its own is done. Meanwhile the next group gathers by itself: no timer is needed, an idle
+ * server delivers at once and a busy one in large groups.
+ *
+ * When a group fails for its data, each of its deliveries is tried alone, so that one bad message
+ * cannot fail the others. The delivery id is the blob id: after a lost connection it is looked up.
+ */
+#include <poll.h>
+
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
+#include "mailcore/base/map.h"
+#include "mailcore/store/store_impl.h"
+#include "sql/blob.h"
+#include "sql/message.h"
+
+#define GROUP_MAX    64 /* deliveries */
+#define TARGETS_MAX  1024
+#define LEADERS_MAX  2
+#define GROUP_TRIES  8
+#define LEADER_MS    10000
+#define LOOKUP_TRIES 10
+#define LOOKUP_PAUSE 500 /* ms */
+
+struct waiting {
+	struct list node;
+	const struct delivery *delivery;
+	enum rc rc;
+	bool taken, done;
+};
+
+/* What a leader commits together. */
+struct group {
+	struct waiting *items[GROUP_MAX];
+	size_t len;
+	size_t n_targets;
+	size_t n_events;
+};
+
+/* ------------------------------------------------------------------------ the statements */
+
+static size_t count_events(const struct group *g)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < g->len; i++)
+		n += g->items[i]->delivery->n_events;
+	return n;
+}
+
+static void add_events(struct batch *b, struct arena *a, const struct group *g)
+{
+	size_t n = count_events(g);
+	struct uuid *trace = arena_array(a, n, sizeof *trace);
+	int64_t *seq = arena_array(a, n, sizeof *seq);
+	int64_t *domain = arena_array(a, n, sizeof *domain);
+	int64_t *mailbox = arena_array(a, n, sizeof *mailbox);
+	struct span *text[5];
+	for (int k = 0; k < 5; k++)
+		text[k] = arena_array(a, n, sizeof **text);
+	size_t at = 0;
+	for (size_t i = 0; i < g->len; i++) {
+		const struct delivery *d = g->items[i]->delivery;
+		for (size_t k = 0; k < d->n_events; k++, at++) {
+			const struct delivery_event *e = &d->events[k];
+			trace[at] = d->message->blob.id;
+			seq[at] = (int64_t)k;
+			domain[at] = e->domain_id;
+			mailbox[at] = e->mailbox_id;
+			struct span columns[] = { d->mail_from, e->rcpt, e->name, e->text,
+				e->evidence };
+			for (int c = 0; c < 5; c++)
+				text[c][at] = columns[c].ptr ? columns[c] : SPAN("");
+		}
+	}
+	db_batch_add(b, &SQL_EVENT_INSERT,
+		ARGS(A_ARRAY(ARG_UUIDS, trace, n), A_ARRAY(ARG_I64S, seq, n),
+			A_ARRAY(ARG_I64S, domain, n), A_ARRAY(ARG_I64S, mailbox, n),
+			A_ARRAY(ARG_TEXTS, text[0], n), A_ARRAY(ARG_TEXTS, text[1], n),
+			A_ARRAY(ARG_TEXTS, text[2], n), A_ARRAY(ARG_TEXTS, text[3], n),
+			A_ARRAY(ARG_TEXTS, text[4], n)));
+}
+
+/* The targets of a group as columns. */
+struct targets {
+	size_t n;
+	int64_t *mailbox, *doc, *size, *at;
+	bool *junk;
+	struct uuid *blob;
+};
+
+static struct targets list_targets(struct arena *a, const struct group *g)
+{
+	size_t max = g->n_targets;
+	struct targets t = { .mailbox = arena_array(a, max, sizeof *t.mailbox),
+		.doc = arena_array(a, max, sizeof *t.doc),
+		.size = arena_array(a, max, sizeof *t.size),
+		.at = arena_array(a, max, sizeof *t.at),
+		.junk = arena_array(a, max, sizeof *t.junk),
+		.blob = arena_array(a, max, sizeof *t.blob) };
+	for (size_t i = 0; i < g->len; i++) {
+		const struct delivery *d = g->items[i]->delivery;
+		for (size_t k = 0; k < d->n_targets; k++, t.n++) {
+			t.mailbox[t.n] = d->targets[k].mailbox_id;
+			t.junk[t.n] = d->targets[k].junk;
+			t.doc[t.n] = (int64_t)i;
+			t.size[t.n] = (int64_t)d->message->blob.size;
+			t.at[t.n] = d->received_at * USEC_PER_SEC;
+			t.blob[t.n] = d->message->blob.id;
+		}
+	}
+	return t;
+}
+
+/* Blob and meta first, the folder rows last: they are locked for as short as possible. */
+static struct batch *make_batch(struct ctx *ctx, const struct group *g)
+{
+	struct arena *a = ctx->arena;
+	struct batch *b = db_batch_new(ctx);
+	const struct prepared *docs[GROUP_MAX];
+	struct targets t = list_targets(a, g);
+	for (size_t i = 0; i < g->len; i++)
+		docs[i] = g->items[i]->delivery->message;
+	batch_add_blobs(b, a, docs, g->len);
+	if (count_events(g))
+		add_events(b, a, g);
+	if (t.n == 0)
+		return b;
+	batch_add_meta(b, a, docs, g->len, t.mailbox, t.doc, t.n);
+	db_batch_add(b, &SQL_DELIVER_LOCK,
+		ARGS(A_ARRAY(ARG_I64S, t.mailbox, t.n), A_ARRAY(ARG_BOOLS, t.junk, t.n)));
+	db_batch_add(b, &SQL_DELIVER_INSERT,
+		ARGS(A_ARRAY(ARG_I64S, t.mailbox, t.n), A_ARRAY(ARG_BOOLS, t.junk, t.n),
+			A_ARRAY(ARG_UUIDS, t.blob, t.n), A_ARRAY(ARG_I64S, t.size, t.n),
+			A_ARRAY(ARG_TIMES, t.at, t.n)));
+	return b;
+}
+
+/* ------------------------------------------------------------------------ committing */
+
+/* Marks those that are in the database; the others are RC_TEMP. */
+static enum rc look_up_once(struct ctx *ctx, struct group *g)
+{
+	AUTO(rows_close) struct rows *r = NULL;
+	struct uuid *ids = arena_array(ctx->arena, g->len, sizeof *ids);
+	for (size_t i = 0; i < g->len; i++)
+		ids[i] = g->items[i]->delivery->message->blob.id;
+	enum rc rc = db_query(ctx, &SQL_BLOB_KNOWN, ARGS(A_ARRAY(ARG_UUIDS, ids, g->len)), &r);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < g->len; i++) {
+		bool there = false;
+		for (size_t k = 0; k < rows_len(r) && !there; k++)
+			there = uuid_eq(row_uuid(r, k, 0), ids[i]);
+		g->items[i]->rc = there ? RC_OK : RC_TEMP;
+	}
+	return RC_OK;
+}
+
+static void look_up(struct ctx *ctx, struct group *g)
+{
+	for (size_t i = 0; i < g->len; i++)
+		g->items[i]->rc = RC_TEMP;
+	for (int try = 0; try < LOOKUP_TRIES; try++) {
+		if (look_up_once(ctx, g) == RC_OK || clock_mono_ms() >= ctx->deadline_ms)
+			return;
+		(void)poll(NULL, 0, LOOKUP_PAUSE);
+	}
+	log_warn("store.deliver", "err=\"unknown whether stored\" n=%zu", g->len);
+}
+
+static void ring_all(struct store *s, const struct rows *folders)
+{
+	for (size_t i = 0; i < rows_len(folders); i++)
+		store_ring(s, row_i64(folders, i, 0), row_i64(folders, i, 1));
+}
+
+static enum rc commit_once(
+	struct store *s, struct ctx *ctx, const struct group *g, bool *out_unknown)
+{
+	struct rows *rows[16] = { 0 };
+	enum rc rc = db_batch_run(make_batch(ctx, g), rows, out_unknown);
+	if (rc != RC_OK)
+		return rc;
+	size_t n = 0;
+	while (n < 16 && rows[n])
+		n++;
+	if (g->n_targets)
+		ring_all(s, rows[n - 1]);
+	for (size_t i = 0; i < n; i++)
+		rows_close(rows[i]);
+	return RC_OK;
+}
+
+static enum rc commit(struct store *s, struct ctx *ctx, struct group *g, bool *out_unknown)
+{
+	enum rc rc = RC_CONFLICT;
+	for (int try = 0; rc == RC_CONFLICT && try < GROUP_TRIES; try++)
+		rc = commit_once(s, ctx, g, out_unknown);
+	return rc == RC_CONFLICT ? RC_TEMP : rc;
+}
+
+/* A delivery of its own: its data are at fault, or it is there already. */
+static void commit_single(struct store *s, struct ctx *ctx, struct waiting *w)
+{
+	struct group g = { .items = { w }, .len = 1, .n_targets = w->delivery->n_targets };
+	bool unknown = false;
+	enum rc rc = commit(s, ctx, &g, &unknown);
+	if (rc == RC_OK)
+		w->rc = RC_OK;
+	else if (unknown || rc == RC_EXISTS)
+		look_up(ctx, &g);
+	else
+		w->rc = RC_TEMP;
+}
+
+static void commit_group(struct store *s, struct ctx *ctx, struct group *g)
+{
+	bool unknown = false;
+	enum rc rc = commit(s, ctx, g, &unknown);
+	bool at_fault = rc == RC_EXISTS || rc == RC_INVALID || rc == RC_NOT_FOUND;
+	if (unknown) {
+		look_up(ctx, g);
+		return;
+	}
+	for (size_t i = 0; i < g->len; i++) {
+		g->items[i]->rc = rc;
+		if (at_fault)
+			commit_single(s, ctx, g->items[i]);
+	}
+}
+
+/* ------------------------------------------------------------------------ leading */
+
+/* Under deliver_lock. */
+static void take_group(struct store *s, struct group *g)
+{
+	*g = (struct group){ 0 };
+	LIST_EACH(it, &s->waiting)
+	{
+		struct waiting *w = LIST_ITEM(it, struct waiting, node);
+		size_t targets = w->delivery->n_targets;
+		if (g->len == GROUP_MAX || (g->len && g->n_targets + targets > TARGETS_MAX))
+			return;
+		list_del(&w->node);
+		w->taken = true;
+		g->items[g->len++] = w;
+		g->n_targets += targets;
+	}
+}
+
+static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
+{
+	struct arena own;
+	struct group g;
+	struct ctx step = *ctx;
+	arena_init(&own, 256 << 10);
+	step.arena = &own;
+	/* others' messages should not fail because this one has waited long */
+	if (step.deadline_ms && step.deadline_ms < clock_mono_ms() + LEADER_MS)
+		step.deadline_ms = clock_mono_ms() + LEADER_MS;
+	s->leaders++;
+	while (!mine->done && !mine->taken) {
+		take_group(s, &g);
+		pthread_mutex_unlock(&s->deliver_lock);
+		commit_group(s, &step, &g);
+		arena_reset(&own);
+		pthread_mutex_lock(&s->deliver_lock);
+		for (size_t i = 0; i < g.len; i++)
+			g.items[i]->done = true;
+		pthread_cond_broadcast(&s->deliver_done);
+	}
+	s->leaders--;
+	arena_done(&own);
+}
+
+enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d)
+{
+	struct waiting mine = { .delivery = d, .rc = RC_TEMP };
+	list_init(&mine.node);
+	ASSERT(d->n_targets <= TARGETS_MAX);
+	pthread_mutex_lock(&s->deliver_lock);
+	list_add_tail(&s->waiting, &mine.node);
+	while (!mine.done) {
+		if (!mine.taken && s->leaders < LEADERS_MAX)
+			lead(s, ctx, &mine);
+		else
+			pthread_cond_wait(&s->deliver_done, &s->deliver_lock);
+	}
+	pthread_mutex_unlock(&s->deliver_lock);
+	return mine.rc;
+}

@@ -1,0 +1,92 @@
+/* Rows of blob and message_meta as arrays, one statement for any number of messages. */
+#include "mailcore/store/store_impl.h"
+#include "sql/blob.h"
+#include "sql/message.h"
+
+struct arg uids_arg(struct arena *a, const uint32_t *uids, size_t n)
+{
+	int64_t *wide = arena_array(a, n, sizeof *wide);
+	for (size_t i = 0; i < n; i++)
+		wide[i] = uids[i];
+	return A_ARRAY(ARG_I64S, wide, n);
+}
+
+size_t uids_read(struct rows *r, size_t row, unsigned col, struct arena *a, uint32_t **out)
+{
+	int64_t *wide = NULL;
+	size_t n = row_i64s(r, row, col, a, &wide);
+	*out = arena_array(a, n, sizeof **out);
+	for (size_t i = 0; i < n; i++)
+		(*out)[i] = (uint32_t)wide[i];
+	return n;
+}
+
+void batch_add_blobs(struct batch *b, struct arena *a, const struct prepared *const *docs, size_t n)
+{
+	struct uuid *id = arena_array(a, n, sizeof *id);
+	int64_t *number[4];
+	struct span *head = arena_array(a, n, sizeof *head);
+	struct span *body = arena_array(a, n, sizeof *body);
+	for (int k = 0; k < 4; k++)
+		number[k] = arena_array(a, n, sizeof **number);
+	for (size_t i = 0; i < n; i++) {
+		const struct blob_draft *d = &docs[i]->blob;
+		id[i] = d->id;
+		number[0][i] = d->place;
+		number[1][i] = d->codec;
+		number[2][i] = (int64_t)d->head_size;
+		number[3][i] = (int64_t)d->size;
+		head[i] = d->head;
+		body[i] = d->body;
+	}
+	db_batch_add(b, &SQL_BLOB_INSERT,
+		ARGS(A_ARRAY(ARG_UUIDS, id, n), A_ARRAY(ARG_I64S, number[0], n),
+			A_ARRAY(ARG_I64S, number[1], n), A_ARRAY(ARG_I64S, number[2], n),
+			A_ARRAY(ARG_I64S, number[3], n), A_ARRAY(ARG_BYTESS, head, n),
+			A_ARRAY(ARG_BYTESS, body, n)));
+}
+
+/* One column of the documents, picked by its place in struct prepared. */
+static struct arg spans(struct arena *a, enum arg_type type, const struct prepared *const *docs,
+	size_t n, size_t offset)
+{
+	struct span *items = arena_array(a, n, sizeof *items);
+	for (size_t i = 0; i < n; i++)
+		memcpy(&items[i], (const char *)docs[i] + offset, sizeof *items);
+	return A_ARRAY(type, items, n);
+}
+
+void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *const *docs,
+	size_t n_docs, const int64_t *mailboxes, const int64_t *doc_of, size_t n)
+{
+	struct uuid *id = arena_array(a, n_docs, sizeof *id);
+	int64_t *sent = arena_array(a, n_docs, sizeof *sent);
+	bool *attachment = arena_array(a, n_docs, sizeof *attachment);
+	int64_t *ordinal = arena_array(a, n, sizeof *ordinal);
+	for (size_t i = 0; i < n_docs; i++) {
+		id[i] = docs[i]->blob.id;
+		sent[i] = docs[i]->sent_at;
+		attachment[i] = docs[i]->has_attachment;
+	}
+	for (size_t i = 0; i < n; i++)
+		ordinal[i] = doc_of[i] + 1; /* WITH ORDINALITY counts from one */
+#define TEXTS(field) spans(a, ARG_TEXTS, docs, n_docs, offsetof(struct prepared, field))
+#define BYTES(field) spans(a, ARG_BYTESS, docs, n_docs, offsetof(struct prepared, field))
+	db_batch_add(b, &SQL_META_INSERT,
+		ARGS(A_ARRAY(ARG_I64S, mailboxes, n), A_ARRAY(ARG_I64S, ordinal, n),
+			A_ARRAY(ARG_UUIDS, id, n_docs), BYTES(envelope), BYTES(bodystructure),
+			BYTES(headers), A_ARRAY(ARG_I64S, sent, n_docs), TEXTS(subject),
+			TEXTS(from_text), TEXTS(to_text), TEXTS(preview),
+			A_ARRAY(ARG_BOOLS, attachment, n_docs), TEXTS(message_id), TEXTS(refs)));
+#undef TEXTS
+#undef BYTES
+}
+
+enum rc blob_is_known(struct ctx *ctx, struct uuid id, bool *out)
+{
+	AUTO(rows_close) struct rows *r = NULL;
+	enum rc rc = db_query(ctx, &SQL_BLOB_KNOWN, ARGS(A_ARRAY(ARG_UUIDS, &id, 1)), &r);
+	if (rc == RC_OK)
+		*out = rows_len(r) > 0;
+	return rc;
+}

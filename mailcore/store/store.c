@@ -1,0 +1,61 @@
+/* The object that all functions of the mail store share. */
+#include "mailcore/store/store.h"
+
+#include "mailcore/base/map.h"
+#include "mailcore/store/store_impl.h"
+
+#define SNAPSHOT_BYTES ((size_t)256 << 20)
+
+_Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id)
+{
+	return &s->rung[hash_bytes(map_key_i64(&mailbox_id)) & (RUNG_N - 1)];
+}
+
+static void note_ring(int64_t mailbox_id, int64_t folder_id, void *arg)
+{
+	atomic_fetch_add(rung_of(arg, mailbox_id), 1);
+}
+
+struct store *store_new(const struct store_options *options)
+{
+	struct store *s = heap_zalloc(sizeof *s);
+	s->blobs = options->blobs;
+	s->bells = options->bells;
+	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
+	pthread_mutex_init(&s->deliver_lock, NULL);
+	pthread_cond_init(&s->deliver_done, NULL);
+	list_init(&s->waiting);
+	if (s->bells)
+		s->watch = bell_watch(s->bells, BELL_ALL, note_ring, s);
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->watch)
+		bell_unwatch(s->bells, s->watch);
+	cache_done(s);
+	pthread_mutex_destroy(&s->deliver_lock);
+	pthread_cond_destroy(&s->deliver_done);
+	heap_free(s);
+}
+
+struct blob_store *store_blobs(struct store *s)
+{
+	return s->blobs;
+}
+
+struct bells *store_bells(struct store *s)
+{
+	return s->bells;
+}
+
+void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id)
+{
+	if (s->bells)
+		bell_ring(s->bells, mailbox_id, folder_id);
+	else
+		note_ring(mailbox_id, folder_id, s);
+}

@@ -1,0 +1,86 @@
+/*
+ * Shared by the files of this folder.
+ *
+ * Locks: deliver_lock and cache_lock are leaves; neither is held while the database is asked or a
+ * bell rings. Watching all bells only counts (rung), so nothing is locked there either.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "mailcore/base/list.h"
+#include "mailcore/db/tx.h"
+#include "mailcore/store/store.h"
+
+#define RUNG_N 4096 /* power of two */
+
+struct snap;
+
+struct store {
+	struct blob_store *blobs;
+	struct bells *bells;
+	struct bell_watch *watch;
+
+	/* snapshot.c */
+	pthread_mutex_t cache_lock;
+	struct map *cache;  /* (mailbox, folder) -> struct cached */
+	struct list cached; /* least recently used first */
+	size_t cache_bytes, cache_budget;
+	_Atomic uint32_t rung[RUNG_N]; /* how often a mailbox of this hash has rung */
+
+	/* deliver.c */
+	pthread_mutex_t deliver_lock;
+	pthread_cond_t deliver_done;
+	struct list waiting;
+	size_t n_waiting;
+	unsigned leaders;
+};
+
+/* After a commit. */
+void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id);
+_Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id);
+void cache_init(struct store *s, size_t budget);
+void cache_done(struct store *s);
+
+/* A message as it goes into the database; all spans are what the columns hold. */
+struct prepared {
+	struct blob_draft blob;
+	struct span envelope, bodystructure, headers;
+	struct span subject, from_text, to_text, preview;
+	struct span message_id, refs; /* refs: msg-ids separated by a space */
+	int64_t sent_at;
+	bool has_attachment;
+};
+
+/* message_repo.c: rows for blob and message_meta. meta: one row per pair (mailboxes[i],
+ * *docs[doc_of[i]]). */
+void batch_add_blobs(
+	struct batch *b, struct arena *a, const struct prepared *const *docs, size_t n);
+void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *const *docs,
+	size_t n_docs, const int64_t *mailboxes, const int64_t *doc_of, size_t n);
+
+/* Has a delivery or append with this blob been committed? */
+MUST_CHECK enum rc blob_is_known(struct ctx *ctx, struct uuid id, bool *out);
+
+/* uint32_t[] as the server's bigint[]. */
+struct arg uids_arg(struct arena *a, const uint32_t *uids, size_t n);
+/* bigint[] of a row as uint32_t[]. */
+size_t uids_read(struct rows *r, size_t row, unsigned col, struct arena *a, uint32_t **out);
+
+/* keyword.c: the 63 keywords of a folder. */
+#define KEYWORDS_MAX    63
+#define KEYWORD_LEN_MAX 64
+
+struct keyword_table {
+	struct span names[KEYWORDS_MAX];
+	size_t len;
+	size_t known; /* those from there on are new */
+};
+void keyword_table_read(
+	struct keyword_table *t, const struct rows *r, size_t row, unsigned col, struct arena *a);
+/* The bit of a name, added when it is new; false: the table is full or the name is not allowed. */
+bool keyword_bit(struct keyword_table *t, struct span name, uint64_t *out);
+/* Stores the new ones, under the folder lock. */
+MUST_CHECK enum rc keyword_table_save(
+	struct ctx *ctx, int64_t mailbox_id, int64_t folder_id, const struct keyword_table *t);
