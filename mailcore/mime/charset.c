@@ -167,7 +167,10 @@ bool charset_to_utf8(struct str *out, struct span label, struct span bytes)
 		return true;
 	}
 	if (span_eq(chosen, SPAN("utf-8"))) {
-		utf8_add_valid(out, bytes);
+		if (utf8_valid(bytes))
+			str_add(out, bytes); /* the usual case, in one piece */
+		else
+			utf8_add_valid(out, bytes);
 		return true;
 	}
 	UConverter *icu = open_icu(name);
