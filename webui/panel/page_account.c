@@ -11,13 +11,6 @@ const struct field account_fields[] = {
 	{ 0 },
 };
 
-static enum words_id role_words(enum role role)
-{
-	return role == ROLE_ADMIN       ? W_ROLE_ADMIN
-		: role == ROLE_RESELLER ? W_ROLE_RESELLER
-					: W_ROLE_CUSTOMER;
-}
-
 static enum rc account_page(struct req *r, struct reply *out, int status)
 {
 	struct web_sessions sessions;
@@ -25,7 +18,7 @@ static enum rc account_page(struct req *r, struct reply *out, int status)
 	if (rc != RC_OK)
 		return rc;
 	struct page p = panel_begin(r, "panel/account", "account", words(W_ACCOUNT_TITLE));
-	val_set(p.data, "role", words(role_words(r->actor->role)));
+	val_set(p.data, "role", panel_role(r->actor->role));
 	struct val *list = val_set_list(p.data, "sessions");
 	for (size_t i = 0; i < sessions.len; i++) {
 		const struct web_session *s = &sessions.items[i];

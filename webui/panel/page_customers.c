@@ -12,20 +12,6 @@ const struct field customer_fields[] = {
 	{ 0 },
 };
 
-static enum words_id role_words(enum role role)
-{
-	switch (role) {
-	case ROLE_ADMIN:
-		return W_ROLE_ADMIN;
-	case ROLE_RESELLER:
-		return W_ROLE_RESELLER;
-	case ROLE_CUSTOMER:
-	case ROLE_MAILBOX:
-		break;
-	}
-	return W_ROLE_CUSTOMER;
-}
-
 enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 {
 	struct list_ask ask = panel_list_ask(r);
@@ -41,7 +27,7 @@ enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 		struct val *item = val_push(list);
 		val_set(item, "login", account->login);
 		val_set(item, "name", account->name);
-		val_set(item, "role", words(role_words(account->role)));
+		val_set(item, "role", panel_role(account->role));
 		val_set_bool(item, "suspended", account->suspended);
 		val_set_i64(item, "domains", account->domains);
 		val_set_i64(item, "mailboxes", account->mailboxes);

@@ -121,12 +121,20 @@ static void summary_add(struct page *p, const struct records *records)
 	}
 	struct words_arg args[] = { { "n", arena_printf(a, "%ld", (long)work) },
 		{ "all", arena_printf(a, "%ld", (long)all) } };
-	enum words_id work_words = work == 1 ? W_DNS_SUMMARY_WORK_ONE : W_DNS_SUMMARY_WORK_OTHER;
-	struct span text = work > 0 ? words_fill(a, work_words, args, 2)
-		: unknown > 0       ? words(W_DNS_SUMMARY_UNKNOWN)
-				    : words(W_DNS_SUMMARY_OK);
+	struct span text = words(W_DNS_SUMMARY_OK);
+	const char *hue = "ok";
+	if (unknown > 0) {
+		text = words(W_DNS_SUMMARY_UNKNOWN);
+		hue = "";
+	}
+	if (work > 0) {
+		bool one = work == 1;
+		text = words_fill(
+			a, one ? W_DNS_SUMMARY_WORK_ONE : W_DNS_SUMMARY_WORK_OTHER, args, 2);
+		hue = "wa";
+	}
 	val_set(p->data, "summary", text);
-	val_set_cstr(p->data, "hue", work > 0 ? "wa" : unknown > 0 ? "" : "ok");
+	val_set_cstr(p->data, "hue", hue);
 }
 
 enum rc page_dns(struct req *r, struct reply *out, struct err *err)

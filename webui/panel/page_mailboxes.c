@@ -25,9 +25,13 @@ const struct field mailbox_password_fields[] = {
 
 static void state_add(struct val *item, const struct mailbox *m)
 {
-	bool off = m->no_login, held = m->hold_out;
-	val_set_cstr(item, "hue", off || held ? "wa" : "ok");
-	val_set(item, "state", words(off ? W_MAILBOX_NO_LOGIN : held ? W_MAILBOX_HELD : W_ACTIVE));
+	enum words_id state = W_ACTIVE;
+	if (m->hold_out)
+		state = W_MAILBOX_HELD;
+	if (m->no_login)
+		state = W_MAILBOX_NO_LOGIN;
+	val_set_cstr(item, "hue", state == W_ACTIVE ? "ok" : "wa");
+	val_set(item, "state", words(state));
 }
 
 static void mailbox_add(struct page *p, struct val *item, const struct mailbox *m)

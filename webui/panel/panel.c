@@ -51,6 +51,20 @@ void panel_api_call(struct page *p, const char *method, const char *path, const 
 	val_set(p->data, "api_call", str_span(&out));
 }
 
+struct span panel_role(enum role role)
+{
+	switch (role) {
+	case ROLE_ADMIN:
+		return words(W_ROLE_ADMIN);
+	case ROLE_RESELLER:
+		return words(W_ROLE_RESELLER);
+	case ROLE_CUSTOMER:
+	case ROLE_MAILBOX:
+		break;
+	}
+	return words(W_ROLE_CUSTOMER);
+}
+
 static struct span step_url(struct arena *a, enum setup_step step, struct span domain)
 {
 	if (domain.len == 0)

@@ -11,6 +11,9 @@ struct list_ask panel_list_ask(const struct req *r);
 /* curl for the API call that does the same as the form. json may be NULL. */
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
 
+/* "Customer" and so on. */
+struct span panel_role(enum role role);
+
 enum setup_step { STEP_DOMAIN = 1, STEP_DNS, STEP_MAILBOXES, STEP_TEST };
 /* data.steps; domain empty: it is being added. */
 void panel_steps(struct page *p, enum setup_step current, struct span domain);

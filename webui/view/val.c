@@ -52,12 +52,19 @@ void val_set_html(struct val *map, const char *key, struct html html)
 	val_append(map, VAL_HTML, key)->text = html.markup;
 }
 
-void val_override(struct val *map, const char *key, struct span text)
+static struct val *val_own(struct val *map, const char *key)
 {
 	for (struct val *v = map->first; v; v = v->next) {
 		if (strcmp(v->key, key) == 0)
-			v->text = text;
+			return v;
 	}
+	ASSERT(!"a key that is there");
+	return NULL;
+}
+
+void val_override(struct val *map, const char *key, struct span text)
+{
+	val_own(map, key)->text = text;
 }
 
 struct val *val_set_map(struct val *map, const char *key)

@@ -38,7 +38,7 @@ struct val {
 
 struct val *val_map(struct arena *a);
 
-/* A key is set once; the first counts. val_override changes the text of one that is there. */
+/* A key is set once; the first counts. val_override changes one that is there. */
 void val_set(struct val *map, const char *key, struct span text);
 void val_set_cstr(struct val *map, const char *key, const char *text);
 void val_set_i64(struct val *map, const char *key, int64_t n);

@@ -1,0 +1,316 @@
+/* Writing: the form, sending through the one door (deliver/intake), a copy in Sent, drafts. */
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
+#include "mailcore/base/vec.h"
+#include "mailcore/deliver/intake.h"
+#include "mailcore/directory/directory.h"
+#include "mailcore/mime/address.h"
+#include "mailcore/mime/build.h"
+#include "webui/mail/compose.h"
+#include "webui/mail/mail.h"
+
+#define RECIPIENTS_MAX 100
+#define MESSAGE_MAX    (4u << 20) /* plain text only, so far */
+
+static const char *const compose_modes[] = { "", "reply", "reply_all", "forward", NULL };
+static const char *const compose_actions[] = { "send", "draft", NULL };
+
+const struct field compose_fields[] = {
+	{ "to", FIELD_TEXT, .max = 10000 },
+	{ "cc", FIELD_TEXT, .max = 10000 },
+	{ "subject", FIELD_TEXT, .max = 998 },
+	{ "text", FIELD_LINES, .max = 200000 },
+	{ "source", FIELD_TEXT, .max = 64 },
+	{ "mode", FIELD_CHOICE, .choices = compose_modes },
+	{ "do", FIELD_CHOICE, FIELD_REQUIRED, .choices = compose_actions },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------------ the form */
+
+static enum words_id title_of(struct span mode)
+{
+	if (span_starts(mode, SPAN("reply")))
+		return W_COMPOSE_REPLY;
+	return span_eq(mode, SPAN("forward")) ? W_COMPOSE_FORWARD : W_COMPOSE_NEW;
+}
+
+static enum rc writer_page(struct mail *m, struct req *r, struct reply *out, int status)
+{
+	const struct folder *inbox = mail_folder_role(m, "inbox");
+	if (!inbox)
+		return RC_NOT_FOUND;
+	struct span title = words(title_of(form_text(&r->form, "mode")));
+	struct page p;
+	enum rc rc = mail_page(m, r, "mail/compose", title, inbox, 0, true, &p);
+	if (rc != RC_OK)
+		return rc;
+	val_set(p.data, "writer_title", title);
+	page_form(&p, compose_fields, &r->form);
+	return page_send(&p, out, status);
+}
+
+static void prefill(struct form *form, const char *name, struct span text)
+{
+	for (size_t i = 0; form->fields[i].type != FIELD_END; i++) {
+		if (strcmp(form->fields[i].name, name) == 0)
+			form->values[i] = (struct field_value){ .given = true, .text = text };
+	}
+}
+
+/* ?reply=inbox.17 and its like: which message, and how. */
+static enum compose_mode mode_of(
+	const struct req *r, struct span *out_source, struct span *out_name)
+{
+	for (int i = COMPOSE_REPLY; i <= COMPOSE_FORWARD; i++) {
+		*out_name = span_of(compose_modes[i]);
+		*out_source = req_query(r, compose_modes[i]);
+		if (out_source->len > 0)
+			return (enum compose_mode)i;
+	}
+	*out_name = SPAN("");
+	return COMPOSE_NEW;
+}
+
+enum rc page_compose(struct req *r, struct reply *out, struct err *err)
+{
+	struct mail m;
+	enum rc rc = mail_begin(r, &m);
+	if (rc != RC_OK)
+		return rc;
+	struct span source, name, message = SPAN("");
+	enum compose_mode mode = mode_of(r, &source, &name);
+	struct mail_ref ref;
+	if (mode != COMPOSE_NEW) {
+		if (!mail_ref_parse_pair(&m, source, &ref))
+			return err_set(err, RC_NOT_FOUND, "", "There is no such message.");
+		rc = mail_read(&m, &ref, &message);
+		if (rc != RC_OK)
+			return rc;
+	}
+
+	struct draft draft;
+	compose_start(r->ctx->arena, mode, message, m.address, &draft);
+	fields_from_form(r->ctx, compose_fields, SPAN(""), true, &r->form);
+	r->form.n_errors = 0;
+	prefill(&r->form, "to", mode == COMPOSE_NEW ? req_query(r, "to") : draft.to);
+	prefill(&r->form, "cc", draft.cc);
+	prefill(&r->form, "subject", draft.subject);
+	prefill(&r->form, "text", draft.text);
+	prefill(&r->form, "source", source);
+	prefill(&r->form, "mode", name);
+	return writer_page(&m, r, out, 200);
+}
+
+/* ------------------------------------------------------------------ what was written */
+
+struct written {
+	struct mailbox_ref sender;
+	struct address_list to, cc;
+	struct recipient *items; /* resolved */
+	size_t len, cap;
+};
+
+static void refuse_address(struct req *r, const char *field, enum words_id id, struct span text)
+{
+	struct words_arg arg = { "text", text };
+	form_add_error(r->ctx, &r->form, span_of(field), "invalid",
+		words_fill(r->ctx->arena, id, &arg, 1));
+}
+
+static struct span spec_of(struct arena *a, const struct address *address)
+{
+	struct str out = str_in(a, 1024);
+	address_add_spec(&out, address);
+	return str_span(&out);
+}
+
+static enum words_id refusal_of(enum rc rc)
+{
+	if (rc == RC_DENIED)
+		return W_RECIPIENT_REMOTE;
+	return rc == RC_NOT_FOUND ? W_RECIPIENT_UNKNOWN : W_RECIPIENT_REFUSED;
+}
+
+static enum rc resolve_one(
+	struct req *r, const char *field, const struct address *address, struct written *w)
+{
+	struct arena *a = r->ctx->arena;
+	struct span text = spec_of(a, address);
+	struct addr_spec spec;
+	if (!addr_spec_parse(a, text, &spec)) {
+		refuse_address(r, field, W_RECIPIENT_WRONG, text);
+		return RC_OK;
+	}
+	struct recipients found;
+	struct err err = { 0 };
+	enum rc rc = recipient_resolve(r->ctx, spec.local, spec.domain, &found, &err);
+	if (rc == RC_TEMP)
+		return rc;
+	if (rc != RC_OK) {
+		refuse_address(r, field, refusal_of(rc), text);
+		return RC_OK;
+	}
+	for (size_t i = 0; i < found.len; i++)
+		VEC_PUSH(a, w, found.items[i]);
+	return RC_OK;
+}
+
+static enum rc resolve_list(
+	struct req *r, const char *field, const struct address_list *list, struct written *w)
+{
+	for (size_t i = 0; i < list->len && i < RECIPIENTS_MAX; i++) {
+		if (list->items[i].kind != ADDRESS_MAILBOX)
+			continue;
+		enum rc rc = resolve_one(r, field, &list->items[i], w);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+/* Errors of the input go into the form. */
+static enum rc read_form(struct req *r, struct written *w)
+{
+	struct arena *a = r->ctx->arena;
+	*w = (struct written){ 0 };
+	enum rc rc = mailbox_find_id(r->ctx, r->actor->mailbox_id, &w->sender);
+	if (rc != RC_OK)
+		return rc;
+	address_list_parse(a, form_text(&r->form, "to"), &w->to);
+	address_list_parse(a, form_text(&r->form, "cc"), &w->cc);
+	if (span_eq(form_text(&r->form, "do"), SPAN("draft")))
+		return RC_OK;
+	rc = resolve_list(r, "to", &w->to, w);
+	if (rc == RC_OK)
+		rc = resolve_list(r, "cc", &w->cc, w);
+	if (rc == RC_OK && w->len == 0 && r->form.n_errors == 0)
+		refuse_address(r, "to", W_RECIPIENT_MISSING, SPAN(""));
+	return rc;
+}
+
+static enum rc build(struct mail *m, struct req *r, const struct written *w,
+	const struct mail_ref *source, struct str *out, struct err *err)
+{
+	struct arena *a = r->ctx->arena;
+	struct address_list from;
+	address_list_parse(a, w->sender.address, &from);
+	if (from.len > 0 && w->sender.name.len > 0)
+		from.items[0].name = w->sender.name;
+	struct span references[COMPOSE_REFERENCES_MAX], reply_to = SPAN(""), original;
+	size_t n_references = 0;
+	bool reply = span_starts(form_text(&r->form, "mode"), SPAN("reply"));
+	if (source && reply && mail_read(m, source, &original) == RC_OK)
+		n_references = compose_references(a, original, references, &reply_to);
+	struct build_message message = { .from = from.items,
+		.n_from = from.len,
+		.to = w->to.items,
+		.n_to = w->to.len,
+		.cc = w->cc.items,
+		.n_cc = w->cc.len,
+		.subject = form_text(&r->form, "subject"),
+		.date_s = r->ctx->now_us / USEC_PER_SEC,
+		.message_id = message_id_make(a, span_of(m->env->hostname)),
+		.in_reply_to = reply_to,
+		.references = references,
+		.n_references = n_references,
+		.text = form_text(&r->form, "text") };
+	return message_build(out, &message, err);
+}
+
+/* ------------------------------------------------------------------ sending */
+
+static enum rc send_message(struct mail *m, struct req *r, const struct written *w,
+	struct span message, struct err *err)
+{
+	struct intake_source source = { .helo = r->host,
+		.protocol = r->is_tls ? SPAN("HTTPS") : SPAN("HTTP"),
+		.mail_from = w->sender.address,
+		.sender = &w->sender };
+	if (!addr_parse(r->peer, &source.peer))
+		return RC_TEMP;
+	struct intake *in = intake_open(m->env->intake, r->ctx, &source);
+	for (size_t i = 0; i < w->len; i++)
+		intake_add_rcpt(in, &w->items[i]);
+	enum rc rc = intake_write(in, message);
+	if (rc != RC_OK) {
+		intake_abort(in);
+		return rc;
+	}
+	struct uuid id;
+	return intake_commit(in, r->ctx, &id, err);
+}
+
+static enum rc keep(
+	struct mail *m, struct req *r, const char *role, struct span message, uint8_t flags)
+{
+	const struct folder *folder = mail_folder_role(m, role);
+	struct prepared *prepared;
+	if (!folder)
+		return RC_NOT_FOUND;
+	enum rc rc = message_prepare(
+		m->store, r->ctx->arena, uuid_make(r->ctx->now_us), message, &prepared);
+	if (rc != RC_OK)
+		return rc;
+	struct append_item item = {
+		.message = prepared, .flags = flags, .internal_at = r->ctx->now_us / USEC_PER_SEC
+	};
+	int64_t uidvalidity;
+	uint32_t uid;
+	return message_append(
+		m->store, r->ctx, m->mailbox_id, folder->folder_id, &item, 1, &uidvalidity, &uid);
+}
+
+/* What follows a message that is sent already: a failure here is told to nobody but the log. */
+static void after_send(
+	struct mail *m, struct req *r, const struct mail_ref *source, struct span message)
+{
+	enum rc rc = keep(m, r, "sent", message, FLAG_SEEN);
+	if (rc == RC_OK && source && span_starts(form_text(&r->form, "mode"), SPAN("reply")))
+		rc = mail_flag(m, source->folder, &source->uid, 1, FLAGS_ADD, FLAG_ANSWERED);
+	if (rc != RC_OK)
+		log_warn("webmail.after_send", "req=%s rc=%s", r->id, rc_name(rc));
+}
+
+static enum rc finish(
+	struct mail *m, struct req *r, struct reply *out, const struct written *w, struct err *err)
+{
+	struct mail_ref ref;
+	struct mail_ref *source =
+		mail_ref_parse_pair(m, form_text(&r->form, "source"), &ref) ? &ref : NULL;
+	struct str message = str_in(r->ctx->arena, MESSAGE_MAX);
+	enum rc rc = build(m, r, w, source, &message, err);
+	if (rc != RC_OK)
+		return rc;
+	if (span_eq(form_text(&r->form, "do"), SPAN("draft"))) {
+		rc = keep(m, r, "drafts", str_span(&message), FLAG_SEEN | FLAG_DRAFT);
+		if (rc == RC_OK)
+			page_redirect_done(r, out, SPAN("/mail/drafts"), "draft_saved");
+		return rc;
+	}
+	rc = send_message(m, r, w, str_span(&message), err);
+	if (rc != RC_OK)
+		return rc;
+	after_send(m, r, source, str_span(&message));
+	page_redirect_done(r, out, SPAN("/mail/inbox"), "message_sent");
+	return RC_OK;
+}
+
+enum rc page_compose_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct mail m;
+	struct written w;
+	enum rc rc = mail_begin(r, &m);
+	if (rc == RC_OK && r->form.n_errors == 0)
+		rc = read_form(r, &w);
+	if (rc != RC_OK)
+		return rc;
+	if (r->form.n_errors > 0)
+		return writer_page(&m, r, out, 422);
+	rc = finish(&m, r, out, &w, err);
+	if (rc == RC_DENIED)
+		form_add_error(r->ctx, &r->form, SPAN(""), rc_name(rc), span_of(err->text));
+	if (rc == RC_DENIED || page_add_refusal(r, rc, err))
+		return writer_page(&m, r, out, 422);
+	return rc;
+}

@@ -1,0 +1,6 @@
+/* The route table of panel and webmail (UX.md 3.3): everything but /api. */
+#pragma once
+
+#include "backend/http/router.h"
+
+extern const struct route_table webui_routes;
