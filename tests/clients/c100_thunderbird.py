@@ -98,11 +98,14 @@ class Desktop:
         self.running = []
 
     def __enter__(self):
-        read_end, write_end = os.pipe()
-        self._start(["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1280x900x24", "-nolisten", "tcp"], pass_fds=[write_end])
-        os.close(write_end)
-        display = os.read(read_end, 16).decode().strip()
-        os.close(read_end)
+        number = pathlib.Path(self.tap.scratch) / "display"
+        with open(number, "wb") as out:
+            # Without -noreset it starts afresh when Thunderbird's graphics probe, its first client, has gone.
+            self._start(["Xvfb", "-displayfd", str(out.fileno()), "-screen", "0", "1280x900x24", "-nolisten", "tcp",
+                         "-noreset"], pass_fds=[out.fileno()])
+        if not self.tap.wait(lambda: number.read_text().endswith("\n")):
+            raise RuntimeError("Xvfb does not start")
+        display = number.read_text().strip()
         env = dict(os.environ, DISPLAY=f":{display}", HOME=str(self.tap.scratch), MOZ_DISABLE_CONTENT_SANDBOX="1")
         command = self.tap.resolving("thunderbird", "--no-remote", "--profile", self.profile)
         self._start([str(word) for word in command], env=env)
@@ -111,6 +114,10 @@ class Desktop:
     def _start(self, command, **options):
         self.running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                              start_new_session=True, **options))
+
+    def ended(self):
+        """The exit status of both; None is one that runs."""
+        return [process.poll() for process in self.running]
 
     def __exit__(self, *unused):
         for process in reversed(self.running):
@@ -136,9 +143,10 @@ def reads_inbox(tap):
     def has(name, wanted):
         return (store / name).exists() and wanted in (store / name).read_bytes()
 
-    with Desktop(tap, profile):
+    with Desktop(tap, profile) as desktop:
         listed = tap.wait(lambda: has("INBOX.msf", mark.encode()), 90)
-        tap.check(listed, "its index of INBOX has the message", sorted(str(path) for path in store.glob("*")))
+        tap.check(listed, "its index of INBOX has the message", f"Xvfb and Thunderbird ended with {desktop.ended()}; "
+                  f"files {sorted(path.name for path in store.glob('*'))}")
         kept = tap.wait(lambda: has("INBOX", text.strip().encode()), 60)
         tap.check(kept, "its offline store has the body", (store / "INBOX").read_bytes()[-500:] if (store / "INBOX").exists() else "none")
         sent = tap.wait(lambda: any(store.glob("Sent*.msf")), 10)
