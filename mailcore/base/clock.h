@@ -16,3 +16,5 @@ int64_t clock_mono_us(void);
 
 /* RFC 3339 in UTC with milliseconds: 2026-11-22T18:30:00.123Z */
 void clock_add_rfc3339(struct str *out, int64_t time_us);
+/* The same with any or no fraction and an offset: 2026-11-22T19:30:00+01:00. Whole text. */
+bool clock_parse_rfc3339(struct span text, int64_t *out_us);

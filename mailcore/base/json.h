@@ -5,7 +5,8 @@
  * All memory is the arena's of the call that made a value; nothing is freed by hand. Text is
  * checked before cJSON sees it, because cJSON is lenient: UTF-8, the grammar to the last byte,
  * no duplicate names in an object, no \u0000, no lone surrogates, depth 32, 100,000 values.
- * Whole numbers are exact up to 2^53 either way; beyond that json_i64 refuses.
+ * Whole numbers are exact: added ones whatever their size, read ones up to 2^53, beyond which
+ * json_i64 refuses (and writing back what was read rounds above 10^15).
  */
 #pragma once
 
