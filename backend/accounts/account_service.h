@@ -7,7 +7,7 @@
 struct account {
 	int64_t account_id;
 	int64_t parent_id; /* 0: the first admin */
-	enum role role;
+	enum account_role role;
 	struct span login, name;
 	struct span parent; /* login of the parent as far as the actor may see it */
 	bool suspended;
@@ -24,7 +24,7 @@ struct account_new {
 	struct span login; /* letters, digits, '.', '-', '_', '@'; lower-cased */
 	struct span password;
 	struct span name;
-	enum role role;
+	enum account_role role;
 	struct span parent; /* login; empty: the actor's own account */
 };
 

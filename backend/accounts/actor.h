@@ -9,10 +9,10 @@
 #include "mailcore/base/rc.h"
 #include "mailcore/base/span.h"
 
-enum role { ROLE_ADMIN, ROLE_RESELLER, ROLE_CUSTOMER, ROLE_MAILBOX };
+enum account_role { ROLE_ADMIN, ROLE_RESELLER, ROLE_CUSTOMER, ROLE_MAILBOX };
 
 struct actor {
-	enum role role;
+	enum account_role role;
 	int64_t account_id;  /* the tenant; of a mailbox user: the account that owns the mailbox */
 	int64_t mailbox_id;  /* mailbox user; else 0 */
 	int64_t token_id;    /* API token; else 0 */
@@ -28,8 +28,8 @@ struct actor {
 };
 
 /* "admin", "reseller", "customer", "mailbox" */
-const char *role_name(enum role role);
-MUST_CHECK bool role_parse(struct span text, enum role *out);
+const char *role_name(enum account_role role);
+MUST_CHECK bool role_parse(struct span text, enum account_role *out);
 /* True without a token. scope: "mailboxes:write"; a token's "x:write" includes "x:read". */
 bool actor_has_scope(const struct actor *actor, const char *scope);
 /* May this actor (a token may be bound to some domains) touch the domain of that name? Ownership

@@ -42,7 +42,7 @@ struct mailbox_change {
 /* Splits, checks and lower-cases the domain. RC_INVALID (field "address"). */
 MUST_CHECK enum rc address_normalise(struct ctx *ctx, struct span text, struct span *out_localpart,
 	struct span *out_domain, struct err *err);
-/* At least 10 characters, at most 1,024 bytes, not the address itself. RC_INVALID ("password"). */
+/* At least 8 characters, at most 1,024 bytes, not the address itself. RC_INVALID ("password"). */
 MUST_CHECK enum rc password_check(struct span password, struct span login, struct err *err);
 
 /* With its default folders. RC_EXISTS (a mailbox or an alias has the address), RC_NOT_FOUND (field

@@ -71,3 +71,8 @@ MUST_CHECK enum rc mailbox_may_send_as(
  * "wrong password". peer: textual address, for the limiter. service: "imap", ... */
 MUST_CHECK enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out);
+
+/* The same limiter for log-ins that are not a mailbox's (panel accounts): may this be tried at all;
+ * it was wrong. */
+bool directory_may_try(struct directory *d, struct span login, const char *peer);
+void directory_has_failed(struct directory *d, struct span login, const char *peer);

@@ -72,3 +72,13 @@ enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	*out = e.mailbox;
 	return RC_OK;
 }
+
+bool directory_may_try(struct directory *d, struct span login, const char *peer)
+{
+	return limiter_allows(d->limiter, login, peer, clock_mono_ms());
+}
+
+void directory_has_failed(struct directory *d, struct span login, const char *peer)
+{
+	limiter_failed(d->limiter, login, peer, clock_mono_ms());
+}

@@ -8,3 +8,8 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- name: dkim_key_private
 -- roles: keys
 SELECT algorithm, private_key FROM dkim_key WHERE domain_id = $1 AND selector = $2;
+
+-- name: dkim_key_list
+-- roles: web
+SELECT selector, algorithm, state, public_key, created_at, changed_at FROM dkim_key
+WHERE domain_id = $1::bigint ORDER BY created_at DESC, selector;

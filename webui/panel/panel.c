@@ -51,7 +51,7 @@ void panel_api_call(struct page *p, const char *method, const char *path, const 
 	val_set(p->data, "api_call", str_span(&out));
 }
 
-struct span panel_role(enum role role)
+struct span panel_role(enum account_role role)
 {
 	switch (role) {
 	case ROLE_ADMIN:

@@ -12,7 +12,7 @@ struct list_ask panel_list_ask(const struct req *r);
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
 
 /* "Customer" and so on. */
-struct span panel_role(enum role role);
+struct span panel_role(enum account_role role);
 
 enum setup_step { STEP_DOMAIN = 1, STEP_DNS, STEP_MAILBOXES, STEP_TEST };
 /* data.steps; domain empty: it is being added. */

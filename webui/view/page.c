@@ -39,7 +39,7 @@ static struct span flash_words(struct req *r)
 struct page page_begin(struct req *r, const char *name, const char *layout, struct span title)
 {
 	struct page p = { r, name, layout, val_map(r->ctx->arena) };
-	enum role role = r->actor ? r->actor->role : ROLE_MAILBOX;
+	enum account_role role = r->actor ? r->actor->role : ROLE_MAILBOX;
 	val_set(p.data, "title", title);
 	val_set_cstr(p.data, "host", page_env(r)->hostname);
 	val_set(p.data, "actor", r->actor ? r->actor->login : SPAN(""));

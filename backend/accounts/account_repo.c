@@ -1,0 +1,145 @@
+/* Rows of account and account_tree. */
+#include "backend/accounts/account_repo.h"
+
+#include "backend/accounts/service.h"
+#include "sql/account.h"
+
+enum rc account_find_login(struct ctx *ctx, struct span login, int64_t *out_id,
+	enum account_role *out_role, bool *out_suspended)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_FIND_LOGIN, ARGS(A_TEXT(login)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0 || !role_parse(row_text(rows, 0, 1), out_role))
+		return RC_NOT_FOUND;
+	*out_id = row_i64(rows, 0, 0);
+	*out_suspended = row_bool(rows, 0, 2);
+	return RC_OK;
+}
+
+enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *out_role,
+	struct span *out_login, bool *out_suspended)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_BY_ID, ARGS(A_I64(account_id)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0 || !role_parse(row_text(rows, 0, 0), out_role))
+		return RC_NOT_FOUND;
+	*out_login = row_copy(ctx, rows, 0, 1);
+	*out_suspended = row_bool(rows, 0, 2);
+	return RC_OK;
+}
+
+enum rc account_find_first(struct ctx *ctx, int64_t *out_id, struct span *out_login)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_FIRST, NO_ARGS, &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	*out_id = row_i64(rows, 0, 0);
+	*out_login = row_copy(ctx, rows, 0, 1);
+	return RC_OK;
+}
+
+static void read_account(struct ctx *ctx, const struct rows *rows, size_t row, struct account *out)
+{
+	*out = (struct account){ .account_id = row_i64(rows, row, 0),
+		.parent_id = row_i64(rows, row, 1),
+		.login = row_copy(ctx, rows, row, 3),
+		.name = row_copy(ctx, rows, row, 4),
+		.parent = row_copy(ctx, rows, row, 5),
+		.suspended = row_bool(rows, row, 6),
+		.domains = row_i64(rows, row, 7),
+		.mailboxes = row_i64(rows, row, 8),
+		.created_at_us = row_time_us(rows, row, 9) };
+	ASSERT(role_parse(row_text(rows, row, 2), &out->role)); /* the table's CHECK */
+}
+
+enum rc account_find(struct ctx *ctx, struct span login, struct account *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(
+		ctx, &SQL_ACCOUNT_GET, ARGS(A_I64(ctx->actor->account_id), A_TEXT(login)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	read_account(ctx, rows, 0, out);
+	return RC_OK;
+}
+
+enum rc account_find_page(
+	struct ctx *ctx, const struct page *page, struct span search, struct accounts *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_LIST,
+		ARGS(A_I64(ctx->actor->account_id), A_TEXT(page->after), A_TEXT(search),
+			A_I64(page->limit + 1)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	*out = (struct accounts){ 0 };
+	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
+	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	for (size_t i = 0; i < out->len; i++)
+		read_account(ctx, rows, i, &out->items[i]);
+	if (rows_len(rows) > out->len)
+		out->next_cursor =
+			page_cursor(ctx->arena, out->items[out->len - 1].login, SPAN(""));
+	return RC_OK;
+}
+
+enum rc account_insert(struct ctx *ctx, int64_t parent_id, enum account_role role,
+	struct span login, struct span name, int64_t *out_id, int64_t *out_created_at_us)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_INSERT,
+		ARGS(A_I64(parent_id), A_TEXT(span_of(role_name(role))), A_TEXT(login),
+			A_TEXT(name)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	*out_id = row_i64(rows, 0, 0);
+	*out_created_at_us = row_time_us(rows, 0, 1);
+	return db_exec(ctx, &SQL_ACCOUNT_TREE_INSERT, ARGS(A_I64(parent_id), A_I64(*out_id)), NULL);
+}
+
+enum rc account_set_suspended(struct ctx *ctx, int64_t account_id, bool suspended)
+{
+	int64_t changed = 0;
+	enum rc rc = db_exec(ctx, &SQL_ACCOUNT_SET_SUSPENDED,
+		ARGS(A_I64(account_id), A_BOOL(suspended)), &changed);
+
+	return rc == RC_OK && changed == 0 ? RC_NOT_FOUND : rc;
+}
+
+enum rc account_find_usage(struct ctx *ctx, const struct page *page, int64_t month_start_us,
+	struct usage_row **out, size_t *out_len)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_ACCOUNT_USAGE,
+		ARGS(A_I64(ctx->actor->account_id), A_TEXT(page->after), A_I64(page->limit + 1),
+			A_TIME(month_start_us)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	struct usage_row *items = arena_array(ctx->arena, rows_len(rows), sizeof *items);
+	for (size_t i = 0; i < rows_len(rows); i++)
+		items[i] = (struct usage_row){ row_copy(ctx, rows, i, 0), row_copy(ctx, rows, i, 1),
+			row_copy(ctx, rows, i, 2), row_i64(rows, i, 3), row_i64(rows, i, 4),
+			row_i64(rows, i, 5), row_i64(rows, i, 6) };
+	*out = items;
+	*out_len = rows_len(rows);
+	return RC_OK;
+}

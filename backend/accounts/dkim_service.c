@@ -1,0 +1,126 @@
+/* A domain's DKIM keys. */
+#include "backend/accounts/dkim_service.h"
+
+#include <time.h>
+
+#include "backend/accounts/audit.h"
+#include "backend/accounts/dkim_make.h"
+#include "backend/accounts/domain_repo.h"
+#include "backend/accounts/service.h"
+#include "mailcore/base/clock.h"
+#include "mailcore/base/json.h"
+#include "mailcore/keys/keys.h"
+
+/* ms202611r, ms202611e; further pairs of the same month ms202611b-r ... */
+static struct span selector(struct ctx *ctx, int serial, char kind)
+{
+	time_t now = (time_t)(ctx->now_us / USEC_PER_SEC);
+	struct tm tm;
+
+	ASSERT(gmtime_r(&now, &tm));
+	if (serial == 0)
+		return arena_printf(
+			ctx->arena, "ms%04d%02d%c", tm.tm_year + 1900, tm.tm_mon + 1, kind);
+	return arena_printf(
+		ctx->arena, "ms%04d%02d-%d%c", tm.tm_year + 1900, tm.tm_mon + 1, serial, kind);
+}
+
+enum rc dkim_make_pair(const struct services *s, struct ctx *ctx, int64_t domain_id, int serial)
+{
+	struct dkim_public made;
+	enum rc rc = keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, serial, 'r'),
+		SPAN("rsa"), SPAN("pending"), &made);
+
+	if (rc == RC_OK)
+		rc = keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, serial, 'e'),
+			SPAN("ed25519"), SPAN("pending"), &made);
+	return rc;
+}
+
+static enum rc find_domain(struct ctx *ctx, struct span name, struct domain *out, struct err *err)
+{
+	enum rc rc = need_account(ctx);
+	struct span key;
+
+	if (rc == RC_OK &&
+		(domain_name_normalise(ctx, name, &key, NULL) != RC_OK ||
+			!actor_has_domain(ctx->actor, key)))
+		rc = RC_NOT_FOUND;
+	if (rc == RC_OK)
+		rc = domain_find(ctx, key, out);
+	return rc == RC_NOT_FOUND ? not_found(err, "", "domain") : with_reason(err, rc);
+}
+
+enum rc dkim_list(const struct services *s, struct ctx *ctx, struct span domain,
+	struct dkim_keys *out, struct err *err)
+{
+	struct domain found;
+	enum rc rc = find_domain(ctx, domain, &found, err);
+
+	(void)s;
+	if (rc != RC_OK)
+		return rc;
+	return with_reason(err, dkim_key_find(ctx, found.domain_id, out));
+}
+
+/* ------------------------------------------------------------------------ rotate */
+
+struct rotate {
+	const struct services *s;
+	struct domain domain;
+	int serial;
+};
+
+static enum rc rotate_tx(struct ctx *ctx, void *arg)
+{
+	struct rotate *r = arg;
+	enum rc rc = dkim_make_pair(r->s, ctx, r->domain.domain_id, r->serial);
+
+	if (rc == RC_OK)
+		rc = audit_add(
+			ctx, r->domain.account_id, "dkim.rotate", r->domain.name, NULL, NULL);
+	return rc;
+}
+
+static bool has_pending(const struct dkim_keys *keys)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		if (span_eq(keys->items[i].state, SPAN("pending")))
+			return true;
+	}
+	return false;
+}
+
+enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domain,
+	struct dkim_keys *out, struct err *err)
+{
+	struct rotate r = { .s = s };
+	struct dkim_keys keys;
+	enum rc rc = find_domain(ctx, domain, &r.domain, err);
+
+	if (rc == RC_OK)
+		rc = dkim_key_find(ctx, r.domain.domain_id, &keys);
+	if (rc != RC_OK)
+		return with_reason(err, rc);
+	if (has_pending(&keys))
+		return err_set(err, RC_CONFLICT, "",
+			"New keys are waiting for their DNS records already. Publish those first.");
+	r.serial = (int)keys.len; /* never used before by this domain */
+	rc = service_run(ctx, rotate_tx, &r);
+	if (rc == RC_OK)
+		rc = dkim_key_find(ctx, r.domain.domain_id, out);
+	return with_reason(err, rc);
+}
+
+struct cJSON *dkim_key_json(struct arena *a, const struct dkim_key *key)
+{
+	struct cJSON *o = json_object(a);
+
+	json_add_text(a, o, "selector", key->selector);
+	json_add_text(a, o, "algorithm", key->algorithm);
+	json_add_text(a, o, "state", key->state);
+	json_add_text(a, o, "public_key", key->public_key);
+	json_add_time(a, o, "created_at", key->created_at_us);
+	json_add_time(a, o, "changed_at", key->changed_at_us);
+	return o;
+}

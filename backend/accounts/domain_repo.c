@@ -1,0 +1,119 @@
+/* Rows of domain, and the public columns of dkim_key. */
+#include "backend/accounts/domain_repo.h"
+
+#include "backend/accounts/service.h"
+#include "sql/dkim_key.h"
+#include "sql/domain.h"
+
+static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, struct domain *out)
+{
+	*out = (struct domain){ .domain_id = row_i64(rows, row, 0),
+		.account_id = row_i64(rows, row, 1),
+		.name = row_copy(ctx, rows, row, 2),
+		.account = row_copy(ctx, rows, row, 3),
+		.suspended = row_bool(rows, row, 4),
+		.mailboxes = row_i64(rows, row, 5),
+		.aliases = row_i64(rows, row, 6),
+		.size_bytes = row_i64(rows, row, 7),
+		.created_at_us = row_time_us(rows, row, 8),
+		.version = row_i64(rows, row, 9) };
+	out->unicode = domain_name_unicode(ctx->arena, out->name);
+}
+
+enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(
+		ctx, &SQL_DOMAIN_GET, ARGS(A_I64(ctx->actor->account_id), A_TEXT(name)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	read_domain(ctx, rows, 0, out);
+	return RC_OK;
+}
+
+enum rc domain_find_page(
+	struct ctx *ctx, const struct page *page, struct span search, struct domains *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_LIST,
+		ARGS(A_I64(ctx->actor->account_id), A_TEXT(page->after), A_TEXT(search),
+			domains_arg(ctx), A_I64(page->limit + 1)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	*out = (struct domains){ 0 };
+	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
+	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	for (size_t i = 0; i < out->len; i++)
+		read_domain(ctx, rows, i, &out->items[i]);
+	if (rows_len(rows) > out->len)
+		out->next_cursor = page_cursor(ctx->arena, out->items[out->len - 1].name, SPAN(""));
+	return RC_OK;
+}
+
+enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name, int64_t *out_id,
+	int64_t *out_created_at_us)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc =
+		db_query(ctx, &SQL_DOMAIN_INSERT, ARGS(A_I64(account_id), A_TEXT(name)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	*out_id = row_i64(rows, 0, 0);
+	*out_created_at_us = row_time_us(rows, 0, 1);
+	return RC_OK;
+}
+
+enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_UPDATE,
+		ARGS(A_I64(domain->domain_id), A_I64(version), A_I64(domain->account_id),
+			A_BOOL(domain->suspended)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_CONFLICT;
+	domain->version = row_i64(rows, 0, 0);
+	return RC_OK;
+}
+
+enum rc domain_remove(struct ctx *ctx, int64_t domain_id, int64_t version)
+{
+	static const struct stmt *const purge[] = { &SQL_DOMAIN_PURGE_BLOBS,
+		&SQL_DOMAIN_PURGE_MESSAGES, &SQL_DOMAIN_PURGE_META, &SQL_DOMAIN_PURGE_LOG,
+		&SQL_DOMAIN_PURGE_MAILBOXES };
+	int64_t changed = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof purge / sizeof purge[0]; i++)
+		rc = db_exec(ctx, purge[i], ARGS(A_I64(domain_id)), NULL);
+	if (rc == RC_OK)
+		rc = db_exec(
+			ctx, &SQL_DOMAIN_DELETE, ARGS(A_I64(domain_id), A_I64(version)), &changed);
+	return rc == RC_OK && changed == 0 ? RC_CONFLICT : rc;
+}
+
+enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DKIM_KEY_LIST, ARGS(A_I64(domain_id)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	out->len = rows_len(rows);
+	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	for (size_t i = 0; i < out->len; i++)
+		out->items[i] =
+			(struct dkim_key){ row_copy(ctx, rows, i, 0), row_copy(ctx, rows, i, 1),
+				row_copy(ctx, rows, i, 2), row_copy(ctx, rows, i, 3),
+				row_time_us(rows, i, 4), row_time_us(rows, i, 5) };
+	return RC_OK;
+}

@@ -1,0 +1,20 @@
+/* Rows of domain, and the public columns of dkim_key. Results in ctx->arena. */
+#pragma once
+
+#include "backend/accounts/dkim_service.h"
+#include "backend/accounts/domain_service.h"
+#include "backend/accounts/page.h"
+
+/* At or below the actor. RC_NOT_FOUND, RC_TEMP. */
+MUST_CHECK enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out);
+MUST_CHECK enum rc domain_find_page(
+	struct ctx *ctx, const struct page *page, struct span search, struct domains *out);
+/* RC_EXISTS. */
+MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name,
+	int64_t *out_id, int64_t *out_created_at_us);
+/* RC_CONFLICT: another version. */
+MUST_CHECK enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain);
+/* With the mailboxes that were deleted before. RC_CONFLICT: another version. */
+MUST_CHECK enum rc domain_remove(struct ctx *ctx, int64_t domain_id, int64_t version);
+
+MUST_CHECK enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out);

@@ -1,0 +1,198 @@
+/* Mail domains. */
+#include "backend/accounts/domain_service.h"
+
+#include "backend/accounts/account_repo.h"
+#include "backend/accounts/audit.h"
+#include "backend/accounts/dkim_make.h"
+#include "backend/accounts/domain_repo.h"
+#include "backend/accounts/service.h"
+#include "mailcore/base/json.h"
+
+/* A name that is not one, or that the token must not touch, is not there. */
+static enum rc find(struct ctx *ctx, struct span name, struct domain *out, struct err *err)
+{
+	struct span key;
+	enum rc rc = need_account(ctx);
+
+	if (rc == RC_OK &&
+		(domain_name_normalise(ctx, name, &key, NULL) != RC_OK ||
+			!actor_has_domain(ctx->actor, key)))
+		rc = RC_NOT_FOUND;
+	if (rc == RC_OK)
+		rc = domain_find(ctx, key, out);
+	return rc == RC_NOT_FOUND ? not_found(err, "", "domain") : with_reason(err, rc);
+}
+
+static enum rc find_owner(struct ctx *ctx, struct span login, struct account *out, struct err *err)
+{
+	enum rc rc = account_find(ctx, login.len ? login : ctx->actor->login, out);
+	return rc == RC_NOT_FOUND ? not_found(err, "account", "account") : with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ create */
+
+struct create {
+	const struct services *s;
+	struct domain *domain;
+};
+
+static enum rc create_tx(struct ctx *ctx, void *arg)
+{
+	struct create *c = arg;
+	struct domain *domain = c->domain;
+	enum rc rc = domain_insert(
+		ctx, domain->account_id, domain->name, &domain->domain_id, &domain->created_at_us);
+
+	if (rc == RC_OK)
+		rc = dkim_make_pair(c->s, ctx, domain->domain_id, 0);
+	if (rc == RC_OK)
+		rc = audit_add(ctx, domain->account_id, "domain.create", domain->name, NULL,
+			domain_json(ctx->arena, domain));
+	return rc;
+}
+
+enum rc domain_create(const struct services *s, struct ctx *ctx, const struct domain_new *in,
+	struct domain *out, struct err *err)
+{
+	struct domain domain = { .version = 1 };
+	struct create c = { s, &domain };
+	struct account owner;
+	enum rc rc = need_account(ctx);
+
+	if (rc == RC_OK)
+		rc = domain_name_normalise(ctx, in->name, &domain.name, err);
+	if (rc == RC_OK && !actor_has_domain(ctx->actor, domain.name))
+		return err_set(err, RC_DENIED, "name", "This token is for other domains.");
+	if (rc == RC_OK)
+		rc = find_owner(ctx, in->account, &owner, err);
+	if (rc != RC_OK)
+		return rc;
+	domain.account_id = owner.account_id;
+	domain.account = owner.login;
+	domain.unicode = domain_name_unicode(ctx->arena, domain.name);
+	rc = service_run(ctx, create_tx, &c);
+	if (rc == RC_EXISTS)
+		return err_set(err, RC_EXISTS, "name", "This domain exists already.");
+	if (rc == RC_OK)
+		*out = domain;
+	return with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ look */
+
+enum rc domain_get(const struct services *s, struct ctx *ctx, struct span name, struct domain *out,
+	struct err *err)
+{
+	(void)s;
+	return find(ctx, name, out, err);
+}
+
+enum rc domain_list(const struct services *s, struct ctx *ctx, const struct list_ask *ask,
+	struct domains *out, struct err *err)
+{
+	struct page page;
+	enum rc rc = need_account(ctx);
+
+	(void)s;
+	if (rc == RC_OK)
+		rc = page_open(ctx, ask, &page, err);
+	if (rc == RC_OK)
+		rc = domain_find_page(ctx, &page, ask->search, out);
+	return with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ change */
+
+struct change {
+	struct domain before, *after;
+	int64_t version;
+};
+
+static enum rc update_tx(struct ctx *ctx, void *arg)
+{
+	struct change *c = arg;
+	enum rc rc = domain_store(ctx, c->version, c->after);
+
+	if (rc == RC_OK)
+		rc = audit_add(ctx, c->after->account_id, "domain.update", c->after->name,
+			domain_json(ctx->arena, &c->before), domain_json(ctx->arena, c->after));
+	return rc;
+}
+
+enum rc domain_update(const struct services *s, struct ctx *ctx, struct span name,
+	const struct domain_change *change, struct domain *out, struct err *err)
+{
+	struct domain domain;
+	struct account owner;
+	enum rc rc = find(ctx, name, &domain, err);
+
+	(void)s;
+	if (rc != RC_OK)
+		return rc;
+	struct change c = { domain, &domain, change->version };
+	if (change->account.len > 0) {
+		rc = find_owner(ctx, change->account, &owner, err);
+		if (rc != RC_OK)
+			return rc;
+		domain.account_id = owner.account_id;
+		domain.account = owner.login;
+	}
+	if (change->set_suspended)
+		domain.suspended = change->suspended;
+	rc = service_run(ctx, update_tx, &c);
+	if (rc == RC_CONFLICT)
+		return version_mismatch(err);
+	if (rc == RC_OK)
+		*out = domain;
+	return with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ delete */
+
+static enum rc delete_tx(struct ctx *ctx, void *arg)
+{
+	struct change *c = arg;
+	enum rc rc = domain_remove(ctx, c->before.domain_id, c->version);
+
+	if (rc == RC_OK)
+		rc = audit_add(ctx, c->before.account_id, "domain.delete", c->before.name,
+			domain_json(ctx->arena, &c->before), NULL);
+	return rc;
+}
+
+enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span name, int64_t version,
+	struct err *err)
+{
+	struct change c = { .version = version };
+	enum rc rc = find(ctx, name, &c.before, err);
+
+	(void)s;
+	if (rc != RC_OK)
+		return rc;
+	if (c.before.mailboxes > 0 || c.before.aliases > 0)
+		return err_set(err, RC_CONFLICT, "",
+			"The domain still has %lld mailboxes and %lld aliases. Remove them first.",
+			(long long)c.before.mailboxes, (long long)c.before.aliases);
+	rc = service_run(ctx, delete_tx, &c);
+	if (rc == RC_NOT_FOUND) /* a mailbox was made in the meantime */
+		return err_set(err, RC_CONFLICT, "", "The domain still has mailboxes.");
+	if (rc == RC_CONFLICT)
+		return version_mismatch(err);
+	return with_reason(err, rc);
+}
+
+struct cJSON *domain_json(struct arena *a, const struct domain *domain)
+{
+	struct cJSON *o = json_object(a);
+
+	json_add_text(a, o, "name", domain->name);
+	json_add_text(a, o, "unicode", domain->unicode);
+	json_add_text(a, o, "account", domain->account);
+	json_add_bool(a, o, "suspended", domain->suspended);
+	json_add_i64(a, o, "mailboxes", domain->mailboxes);
+	json_add_i64(a, o, "aliases", domain->aliases);
+	json_add_i64(a, o, "size_bytes", domain->size_bytes);
+	json_add_time(a, o, "created_at", domain->created_at_us);
+	json_add_i64(a, o, "version", domain->version);
+	return o;
+}

@@ -1,0 +1,8 @@
+/* Which mailbox an actor means: below its account, or a mailbox user's own. */
+#pragma once
+
+#include "backend/accounts/mailbox_service.h"
+
+/* RC_NOT_FOUND for anything else, malformed addresses included. */
+MUST_CHECK enum rc mailbox_find_own(
+	struct ctx *ctx, struct span address, struct mailbox *out, struct err *err);

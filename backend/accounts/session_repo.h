@@ -1,0 +1,24 @@
+/* Rows of web_session. */
+#pragma once
+
+#include "backend/accounts/login_service.h"
+
+struct session_owner {
+	int64_t account_id, mailbox_id; /* one of them 0 */
+};
+
+/* session->hash, csrf, address and user_agent are given; the times come back. */
+MUST_CHECK enum rc session_insert(
+	struct ctx *ctx, const struct session_owner *owner, struct web_session *session);
+/* RC_DENIED: none, or over. */
+MUST_CHECK enum rc session_find(struct ctx *ctx, struct span hash, struct session_owner *out_owner,
+	struct web_session *out);
+MUST_CHECK enum rc session_seen(struct ctx *ctx, struct span hash);
+MUST_CHECK enum rc session_delete(struct ctx *ctx, struct span hash);
+/* At most 200, newest first. */
+MUST_CHECK enum rc session_find_all(
+	struct ctx *ctx, const struct session_owner *owner, struct web_sessions *out);
+/* But the one of this hash; empty: all. */
+MUST_CHECK enum rc session_delete_all(
+	struct ctx *ctx, int64_t account_id, int64_t mailbox_id, struct span but_hash);
+MUST_CHECK enum rc session_collect(struct ctx *ctx);

@@ -1,0 +1,54 @@
+-- Mailboxes. $1 is the actor's account.
+
+-- name: mailbox_get
+-- roles: web
+SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.name, m.name, m.quota_bytes,
+  (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
+  (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
+  m.no_login, m.no_send, m.no_receive, m.hold_out, m.created_at, m.version
+FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
+WHERE t.ancestor_id = $1::bigint AND m.local_key = $2::text AND d.name = $3::text AND m.deleted_at IS NULL;
+
+-- name: mailbox_list
+-- roles: web
+SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.name, m.name, m.quota_bytes,
+  (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
+  (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
+  m.no_login, m.no_send, m.no_receive, m.hold_out, m.created_at, m.version, m.local_key
+FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
+WHERE t.ancestor_id = $1::bigint AND m.deleted_at IS NULL
+  AND ($2::text = '' OR d.name = $2::text)
+  AND (d.name, m.local_key) > ($3::text, $4::text)
+  AND ($5::text = '' OR strpos(m.local_key || '@' || d.name, lower($5::text)) > 0 OR strpos(lower(m.name), lower($5::text)) > 0)
+  AND (cardinality($6::text[]) = 0 OR d.name = ANY ($6::text[]))
+ORDER BY d.name, m.local_key LIMIT $7::bigint;
+
+-- name: mailbox_insert
+-- roles: web
+INSERT INTO mailbox (domain_id, localpart, local_key, name, quota_bytes)
+VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::bigint) RETURNING mailbox_id, created_at;
+
+-- name: mailbox_update
+-- roles: web
+UPDATE mailbox SET name = $3::text, quota_bytes = $4::bigint, no_login = $5::boolean, no_send = $6::boolean,
+  no_receive = $7::boolean, hold_out = $8::boolean, version = version + 1
+WHERE mailbox_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint) RETURNING version;
+
+-- name: mailbox_delete
+-- roles: web
+UPDATE mailbox SET deleted_at = now(), version = version + 1
+WHERE mailbox_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint);
+
+-- name: app_password_insert
+-- roles: web
+INSERT INTO credential (mailbox_id, kind, label, hash) VALUES ($1::bigint, 'app_password', $2::text, $3::text)
+RETURNING credential_id, created_at;
+
+-- name: app_password_list
+-- roles: web
+SELECT credential_id, label, created_at, used_at FROM credential
+WHERE mailbox_id = $1::bigint AND kind = 'app_password' ORDER BY credential_id;
+
+-- name: app_password_delete
+-- roles: web
+DELETE FROM credential WHERE mailbox_id = $1::bigint AND credential_id = $2::bigint AND kind = 'app_password';
