@@ -11,6 +11,7 @@
 
 #include "backend/accounts/actor.h"
 #include "backend/http/fields.h"
+#include "backend/http/params.h"
 #include "mailcore/base/ctx.h"
 #include "mailcore/base/rc.h"
 #include "mailcore/base/span.h"
@@ -27,14 +28,6 @@ enum method {
 	METHOD_PUT = 4,
 	METHOD_PATCH = 8,
 	METHOD_DELETE = 16,
-};
-
-struct param {
-	struct span name, value;
-};
-struct params {
-	struct param *items;
-	size_t len;
 };
 
 struct req {
@@ -80,3 +73,4 @@ struct span req_path(const struct req *r, const char *name);
 struct span req_csrf(const struct req *r);
 /* If-Match as an object's version: 0 when absent or "*", -1 when it is no version of ours. */
 int64_t req_if_match(const struct req *r);
+bool req_accepts_gzip(const struct req *r);

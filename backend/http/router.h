@@ -55,8 +55,11 @@ struct route_table {
 	const struct route *routes;
 	size_t len;
 	bool is_api; /* unknown fields and query parameters are refused (422) before the handler */
-	/* Makes the answer for a request that is not served. r->route may be NULL (404). */
+	/* Makes the answer for a request that is not served. Pure: no database, any thread. r->route
+	 * may be NULL (404), r->actor too. */
 	void (*refuse)(struct req *r, const struct problem *p, struct reply *out);
+	/* Runs r->route->handler with whatever belongs around it; NULL: just the handler. */
+	handler_fn *wrap;
 	const char *prefix; /* requests below it that match no row are refused by this table:
 			       "/api/"; the last table has "/" */
 };
