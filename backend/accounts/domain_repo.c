@@ -88,8 +88,7 @@ enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain)
 enum rc domain_remove(struct ctx *ctx, int64_t domain_id, int64_t version)
 {
 	static const struct stmt *const purge[] = { &SQL_DOMAIN_PURGE_BLOBS,
-		&SQL_DOMAIN_PURGE_MESSAGES, &SQL_DOMAIN_PURGE_META, &SQL_DOMAIN_PURGE_LOG,
-		&SQL_DOMAIN_PURGE_MAILBOXES };
+		&SQL_DOMAIN_PURGE_MESSAGES, &SQL_DOMAIN_PURGE_LOG, &SQL_DOMAIN_PURGE_MAILBOXES };
 	int64_t changed = 0;
 	enum rc rc = RC_OK;
 

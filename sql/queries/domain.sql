@@ -38,19 +38,14 @@ WHERE domain_id = $1::bigint AND ($2::bigint = 0 OR version = $2::bigint) RETURN
 -- name: domain_purge_blobs
 -- roles: web
 -- Mailboxes that were deleted before go with their domain; their bytes are collected when nobody else has them.
-INSERT INTO blob_gc (blob_id, not_before)
-SELECT DISTINCT g.blob_id, now() FROM message g JOIN mailbox m ON m.mailbox_id = g.mailbox_id
+INSERT INTO blob_gc (mailbox_id, blob_id, not_before)
+SELECT DISTINCT g.mailbox_id, g.blob_id, now() + interval '1 hour' FROM message g JOIN mailbox m ON m.mailbox_id = g.mailbox_id
 WHERE m.domain_id = $1::bigint AND m.deleted_at IS NOT NULL
-ON CONFLICT (blob_id) DO NOTHING;
+ON CONFLICT (mailbox_id, blob_id) DO UPDATE SET not_before = excluded.not_before;
 
 -- name: domain_purge_messages
 -- roles: web
 DELETE FROM message g USING mailbox m
-WHERE m.mailbox_id = g.mailbox_id AND m.domain_id = $1::bigint AND m.deleted_at IS NOT NULL;
-
--- name: domain_purge_meta
--- roles: web
-DELETE FROM message_meta g USING mailbox m
 WHERE m.mailbox_id = g.mailbox_id AND m.domain_id = $1::bigint AND m.deleted_at IS NOT NULL;
 
 -- name: domain_purge_log
