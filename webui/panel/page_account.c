@@ -11,16 +11,6 @@ const struct field account_fields[] = {
 	{ 0 },
 };
 
-<<<<<<< HEAD
-=======
-static enum words_id role_words(enum account_role role)
-{
-	return role == ROLE_ADMIN       ? W_ROLE_ADMIN
-		: role == ROLE_RESELLER ? W_ROLE_RESELLER
-					: W_ROLE_CUSTOMER;
-}
-
->>>>>>> 4c30739 (accounts: serve accounts, domains, mailboxes, aliases, tokens)
 static enum rc account_page(struct req *r, struct reply *out, int status)
 {
 	struct web_sessions sessions;

@@ -12,23 +12,6 @@ const struct field customer_fields[] = {
 	{ 0 },
 };
 
-<<<<<<< HEAD
-=======
-static enum words_id role_words(enum account_role role)
-{
-	switch (role) {
-	case ROLE_ADMIN:
-		return W_ROLE_ADMIN;
-	case ROLE_RESELLER:
-		return W_ROLE_RESELLER;
-	case ROLE_CUSTOMER:
-	case ROLE_MAILBOX:
-		break;
-	}
-	return W_ROLE_CUSTOMER;
-}
-
->>>>>>> 4c30739 (accounts: serve accounts, domains, mailboxes, aliases, tokens)
 enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 {
 	struct list_ask ask = panel_list_ask(r);
