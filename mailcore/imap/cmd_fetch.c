@@ -83,6 +83,18 @@ static bool is_header_only(const struct section *s)
 	return s->n_path == 0 && s->kind == SECTION_HEADER;
 }
 
+/* HEADER.FIELDS of fields that the store keeps with the row. */
+static bool is_cached(const struct section *s)
+{
+	if (!is_header_only(s) || !s->fields || s->fields_not)
+		return false;
+	for (size_t i = 0; i < s->n_names; i++) {
+		if (!message_header_is_cached(s->names[i]))
+			return false;
+	}
+	return true;
+}
+
 static void note_needs(struct fetch *f)
 {
 	for (size_t i = 0; i < f->items.len; i++) {
@@ -92,6 +104,8 @@ static void note_needs(struct fetch *f)
 			f->meta |= META_ENVELOPE;
 		else if (item->kind == FETCH_BODYSTRUCTURE)
 			f->meta |= META_BODYSTRUCTURE;
+		else if (item->kind == FETCH_SECTION && is_cached(item->section))
+			f->meta |= META_HEADERS;
 		else if (item->kind == FETCH_SECTION)
 			bytes = is_header_only(item->section) ? BYTES_HEAD : BYTES_ALL;
 		else if (item->kind >= FETCH_BODY && item->kind != FETCH_BODYSTRUCTURE)
@@ -169,6 +183,16 @@ static void place_back(struct fetch *f, struct batch *b, size_t k)
 	b->len = k;
 }
 
+/* A header too large for its column was left out: the message itself has to be asked. */
+static bool lacks_headers(const struct fetch *f, const struct batch *b)
+{
+	for (size_t k = 0; f->meta & META_HEADERS && k < b->n_rows; k++) {
+		if (!b->rows[k].headers.len)
+			return true;
+	}
+	return false;
+}
+
 static enum rc batch_load(struct answer *answer, struct fetch *f, struct batch *b)
 {
 	struct imap *s = answer->cmd.s;
@@ -177,19 +201,20 @@ static enum rc batch_load(struct answer *answer, struct fetch *f, struct batch *
 	enum rc rc = RC_OK;
 
 	ctx.arena = &answer->batch;
-	if (f->bytes != BYTES_NONE && b->len) {
-		b->bytes = arena_array(&answer->batch, b->len, sizeof *b->bytes);
-		rc = message_read(s->options->store, &ctx, s->mailbox_id, s->view.folder_id, b->uid,
-			b->len, f->bytes == BYTES_HEAD, BATCH_BYTES, b->bytes, &b->n_bytes, &done);
-		if (rc != RC_OK)
-			return rc;
-		place_back(f, b, done);
-	}
-	if (f->meta && b->len) {
+	if (f->meta) {
 		b->rows = arena_array(&answer->batch, b->len, sizeof *b->rows);
 		rc = message_rows(s->options->store, &ctx, s->mailbox_id, s->view.folder_id, b->uid,
 			b->len, f->meta, b->rows, &b->n_rows);
 	}
+	if (rc == RC_OK && f->bytes == BYTES_NONE && lacks_headers(f, b))
+		f->bytes = BYTES_HEAD;
+	if (rc != RC_OK || f->bytes == BYTES_NONE)
+		return rc;
+	b->bytes = arena_array(&answer->batch, b->len, sizeof *b->bytes);
+	rc = message_read(s->options->store, &ctx, s->mailbox_id, s->view.folder_id, b->uid, b->len,
+		f->bytes == BYTES_HEAD, BATCH_BYTES, b->bytes, &b->n_bytes, &done);
+	if (rc == RC_OK)
+		place_back(f, b, done);
 	return rc;
 }
 
@@ -249,6 +274,8 @@ static bool find_data(struct answer *answer, const struct fetch *f, struct batch
 	if (b->byte < b->n_bytes && b->bytes[b->byte].uid == b->uid[k]) {
 		out->has_bytes = true;
 		out->open.bytes = b->bytes[b->byte].bytes;
+	} else if (out->meta) {
+		out->open.bytes = out->meta->headers;
 	}
 	return (out->meta || !f->meta) && (out->has_bytes || f->bytes == BYTES_NONE);
 }

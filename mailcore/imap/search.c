@@ -36,18 +36,6 @@ bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
 
 /* ------------------------------------------------------------------ header fields */
 
-/* Those that every store row has: enough for most searches. */
-static bool is_usual_field(struct span name)
-{
-	static const char *const names[] = { "From", "To", "Cc", "Subject", "Date" };
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (span_ieq(name, span_of(names[i])))
-			return true;
-	}
-	return false;
-}
-
 static bool contains(struct span folded, struct span needle)
 {
 	return !needle.len || span_find_span(folded, needle) != SPAN_NPOS;
@@ -57,7 +45,7 @@ static enum match match_field(const struct search_key *key, struct candidate *c)
 {
 	struct header_field field;
 
-	if (!c->has_message && !(c->has_fields && is_usual_field(key->name)))
+	if (!c->has_message && !(c->has_fields && message_header_is_cached(key->name)))
 		return MATCH_UNDECIDED;
 	struct cur in = cur_of(c->has_message ? c->message.bytes : c->fields);
 	while (header_next_named(&in, key->name, &field)) {
