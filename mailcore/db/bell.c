@@ -110,16 +110,25 @@ int bells_fd(const struct bells *b)
 
 /* ------------------------------------------------------------------------ watching */
 
+/* Under watch_lock: those who watch `key`, a mailbox or BELL_ALL. */
+static void ring_watches(struct bells *b, int64_t key, int64_t mailbox_id, int64_t folder_id)
+{
+	struct list *watches = map_get(&b->watched, map_key_i64(&key));
+	if (!watches)
+		return;
+	LIST_EACH(it, watches)
+	{
+		struct bell_watch *w = LIST_ITEM(it, struct bell_watch, node);
+		w->fn(mailbox_id, folder_id, w->arg);
+	}
+}
+
+/* Who watches everything is a cache that must be stale before the others look into it. */
 static void ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
 {
 	pthread_mutex_lock(&b->watch_lock);
-	struct list *watches = map_get(&b->watched, map_key_i64(&mailbox_id));
-	if (watches)
-		LIST_EACH(it, watches)
-		{
-			struct bell_watch *w = LIST_ITEM(it, struct bell_watch, node);
-			w->fn(mailbox_id, folder_id, w->arg);
-		}
+	ring_watches(b, BELL_ALL, mailbox_id, folder_id);
+	ring_watches(b, mailbox_id, mailbox_id, folder_id);
 	pthread_mutex_unlock(&b->watch_lock);
 }
 

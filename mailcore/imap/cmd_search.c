@@ -86,9 +86,10 @@ static enum rc fields_round(
 	for (size_t k = 0; k < u->len && row < n_rows; k++) {
 		if (rows[row].uid != u->uid[k])
 			continue;
-		struct candidate c = {
-			.index = u->index[k], .has_fields = true, .fields = rows[row++].headers
-		};
+		struct span fields = rows[row++].headers;
+		struct candidate c = { .index = u->index[k],
+			.has_fields = fields.len > 0, /* none: too large for the row */
+			.fields = fields };
 		r->of[u->index[k] - q->at] = match_one(answer, q, &c);
 	}
 	return RC_OK;

@@ -427,6 +427,11 @@ static void count_ring(int64_t mailbox_id, int64_t folder_id, void *arg)
 	*(int64_t *)arg += folder_id;
 }
 
+static void count_any_ring(int64_t mailbox_id, int64_t folder_id, void *arg)
+{
+	*(int64_t *)arg += mailbox_id;
+}
+
 static void test_bells(void **state)
 {
 	char dir[] = "/tmp/mailstead-bell-XXXXXX";
@@ -447,6 +452,13 @@ static void test_bells(void **state)
 	assert_int_equal(here, 7);
 	assert_int_equal(there, 7);
 	bell_unwatch(b, wb);
+	int64_t all = 0;
+	struct bell_watch *w_all = bell_watch(a, BELL_ALL, count_any_ring, &all);
+	bell_ring(a, 8, 1);
+	bell_ring(b, 9, 1);
+	bells_read(a);
+	assert_int_equal(all, 17);
+	bell_unwatch(a, w_all);
 	bell_ring(b, 5, 1);
 	bells_read(a);
 	assert_int_equal(here, 8);
