@@ -45,26 +45,44 @@ size_t utf8_decode(struct span s, uint32_t *out)
 	return len;
 }
 
+/* How many bytes from the start are ASCII; eight at a time, because nearly all mail is. */
+static size_t ascii_prefix(struct span s)
+{
+	size_t i = 0;
+	uint64_t eight;
+	for (; s.len - i >= sizeof eight; i += sizeof eight) {
+		memcpy(&eight, s.ptr + i, sizeof eight);
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (i < s.len && (unsigned char)s.ptr[i] < 0x80)
+		i++;
+	return i;
+}
+
+/* How many bytes from the start are whole characters. */
+static size_t valid_prefix(struct span s)
+{
+	uint32_t code;
+	size_t at = ascii_prefix(s);
+	while (at < s.len) {
+		size_t len = utf8_decode((struct span){ s.ptr + at, s.len - at }, &code);
+		if (len == 0)
+			return at;
+		at += len;
+		at += ascii_prefix((struct span){ s.ptr + at, s.len - at });
+	}
+	return at;
+}
+
 bool utf8_is_ascii(struct span s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if ((unsigned char)s.ptr[i] >= 0x80)
-			return false;
-	}
-	return true;
+	return ascii_prefix(s) == s.len;
 }
 
 bool utf8_valid(struct span s)
 {
-	uint32_t code;
-
-	while (s.len > 0) {
-		size_t len = utf8_decode(s, &code);
-		if (len == 0)
-			return false;
-		s = span_from(s, len);
-	}
-	return true;
+	return valid_prefix(s) == s.len;
 }
 
 size_t utf8_floor(const char *s, size_t max)
@@ -93,14 +111,11 @@ void utf8_add(struct str *out, uint32_t code)
 
 void utf8_add_valid(struct str *out, struct span s)
 {
-	uint32_t code;
-
 	while (s.len > 0) {
-		size_t len = utf8_decode(s, &code);
-		if (len == 0)
+		size_t len = valid_prefix(s);
+		str_add(out, span_sub(s, 0, len));
+		if (len < s.len)
 			utf8_add(out, 0xFFFD);
-		else
-			str_add(out, span_sub(s, 0, len));
-		s = span_from(s, len ? len : 1);
+		s = span_from(s, len + 1);
 	}
 }

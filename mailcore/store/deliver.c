@@ -20,7 +20,8 @@
 
 #define GROUP_MAX    64 /* deliveries */
 #define TARGETS_MAX  1024
-#define LEADERS_MAX  2
+#define LEADERS      2
+#define CROWD        32 /* waiting deliveries that make a second leader worth while */
 #define GROUP_TRIES  8
 #define LEADER_MS    10000
 #define LOOKUP_TRIES 10
@@ -29,6 +30,7 @@
 struct waiting {
 	struct list node;
 	const struct delivery *delivery;
+	pthread_cond_t wake; /* done, or its turn to lead */
 	enum rc rc;
 	bool taken, done;
 };
@@ -246,12 +248,29 @@ static void take_group(struct store *s, struct group *g)
 		if (g->len == GROUP_MAX || (g->len && g->n_targets + targets > TARGETS_MAX))
 			return;
 		list_del(&w->node);
+		s->n_waiting--;
 		w->taken = true;
 		g->items[g->len++] = w;
 		g->n_targets += targets;
 	}
 }
 
+/* Under deliver_lock. Nobody else is woken: a crowd at the lock costs more than a commit. */
+static void tell(struct group *g)
+{
+	for (size_t i = 0; i < g->len; i++) {
+		g->items[i]->done = true;
+		pthread_cond_signal(&g->items[i]->wake);
+	}
+}
+
+/* Under deliver_lock. A second leader splits the group, which pays only when there is a crowd. */
+static bool may_lead(const struct store *s)
+{
+	return s->leaders == 0 || (s->leaders < LEADERS && s->n_waiting >= CROWD);
+}
+
+/* Under deliver_lock, which is released meanwhile. Takes groups until `mine` is in one. */
 static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 {
 	struct arena own;
@@ -263,33 +282,36 @@ static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 	if (step.deadline_ms && step.deadline_ms < clock_mono_ms() + LEADER_MS)
 		step.deadline_ms = clock_mono_ms() + LEADER_MS;
 	s->leaders++;
-	while (!mine->done && !mine->taken) {
+	while (!mine->taken) {
 		take_group(s, &g);
 		pthread_mutex_unlock(&s->deliver_lock);
 		commit_group(s, &step, &g);
 		arena_reset(&own);
 		pthread_mutex_lock(&s->deliver_lock);
-		for (size_t i = 0; i < g.len; i++)
-			g.items[i]->done = true;
-		pthread_cond_broadcast(&s->deliver_done);
+		tell(&g);
 	}
 	s->leaders--;
 	arena_done(&own);
+	if (!list_empty(&s->waiting))
+		pthread_cond_signal(&LIST_ITEM(s->waiting.next, struct waiting, node)->wake);
 }
 
 enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d)
 {
 	struct waiting mine = { .delivery = d, .rc = RC_TEMP };
 	list_init(&mine.node);
+	pthread_cond_init(&mine.wake, NULL);
 	ASSERT(d->n_targets <= TARGETS_MAX);
 	pthread_mutex_lock(&s->deliver_lock);
 	list_add_tail(&s->waiting, &mine.node);
+	s->n_waiting++;
 	while (!mine.done) {
-		if (!mine.taken && s->leaders < LEADERS_MAX)
+		if (!mine.taken && may_lead(s))
 			lead(s, ctx, &mine);
 		else
-			pthread_cond_wait(&s->deliver_done, &s->deliver_lock);
+			pthread_cond_wait(&mine.wake, &s->deliver_lock);
 	}
 	pthread_mutex_unlock(&s->deliver_lock);
+	pthread_cond_destroy(&mine.wake);
 	return mine.rc;
 }

@@ -23,7 +23,6 @@ struct store *store_new(const struct store_options *options)
 	s->bells = options->bells;
 	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
 	pthread_mutex_init(&s->deliver_lock, NULL);
-	pthread_cond_init(&s->deliver_done, NULL);
 	list_init(&s->waiting);
 	if (s->bells)
 		s->watch = bell_watch(s->bells, BELL_ALL, note_ring, s);
@@ -38,7 +37,6 @@ void store_free(struct store *s)
 		bell_unwatch(s->bells, s->watch);
 	cache_done(s);
 	pthread_mutex_destroy(&s->deliver_lock);
-	pthread_cond_destroy(&s->deliver_done);
 	heap_free(s);
 }
 

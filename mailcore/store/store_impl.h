@@ -31,7 +31,6 @@ struct store {
 
 	/* deliver.c */
 	pthread_mutex_t deliver_lock;
-	pthread_cond_t deliver_done;
 	struct list waiting;
 	size_t n_waiting;
 	unsigned leaders;

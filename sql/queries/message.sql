@@ -21,11 +21,14 @@ ON CONFLICT DO NOTHING;
 
 -- name: deliver_lock
 -- roles: mx user web send
-SELECT f.mailbox_id FROM folder f
-WHERE f.deleted_at IS NULL AND (f.mailbox_id, f.role) IN (
-  SELECT DISTINCT mailbox_id, CASE WHEN junk THEN 'junk' ELSE 'inbox' END
-  FROM unnest($1::bigint[], $2::boolean[]) AS t (mailbox_id, junk))
-ORDER BY f.mailbox_id, f.folder_id FOR UPDATE;
+-- In ascending order: INBOX is always a mailbox' first folder.
+SELECT f.mailbox_id
+FROM (SELECT DISTINCT mailbox_id, junk FROM unnest($1::bigint[], $2::boolean[]) AS t (mailbox_id, junk) ORDER BY 1, 2) AS t
+CROSS JOIN LATERAL (
+  SELECT f.mailbox_id FROM folder f
+  WHERE f.mailbox_id = t.mailbox_id AND f.role = CASE WHEN t.junk THEN 'junk' ELSE 'inbox' END AND f.deleted_at IS NULL
+  LIMIT 1 FOR UPDATE
+) AS f;
 
 -- name: deliver_insert
 -- roles: mx user web send
@@ -139,9 +142,9 @@ SELECT b.uidvalidity, b.first_uid, (SELECT array_agg(uid ORDER BY uid) FROM sour
 
 -- name: message_expunge
 -- roles: user web
--- $3: NULL for all; $4: only those that are \Deleted; $5: whether the blobs may go (not when the messages were moved).
+-- $4: only those that are \Deleted; $5: whether the blobs may go (not when the messages were moved).
 WITH gone AS (
-  DELETE FROM message WHERE mailbox_id = $1 AND folder_id = $2 AND ($3::bigint[] IS NULL OR uid = ANY ($3::bigint[]))
+  DELETE FROM message WHERE mailbox_id = $1 AND folder_id = $2 AND uid = ANY ($3::bigint[])
     AND (NOT $4::boolean OR flags & 4 <> 0)
   RETURNING uid, flags, size_bytes, blob_id
 ), bumped AS (
@@ -156,6 +159,28 @@ WITH gone AS (
 ), queued AS (
   INSERT INTO blob_gc (mailbox_id, blob_id, not_before)
   SELECT DISTINCT $1::bigint, blob_id, now() + interval '1 hour' FROM gone WHERE $5::boolean ORDER BY blob_id
+  ON CONFLICT (mailbox_id, blob_id) DO UPDATE SET not_before = excluded.not_before
+)
+SELECT coalesce((SELECT modseq FROM bumped), 0), (SELECT array_agg(uid ORDER BY uid) FROM gone);
+
+-- name: message_expunge_all
+-- roles: user web
+-- The whole folder; $3: only those that are \Deleted.
+WITH gone AS (
+  DELETE FROM message WHERE mailbox_id = $1 AND folder_id = $2 AND (NOT $3::boolean OR flags & 4 <> 0)
+  RETURNING uid, flags, size_bytes, blob_id
+), bumped AS (
+  UPDATE folder SET highestmodseq = highestmodseq + 1, messages = messages - (SELECT count(*) FROM gone),
+    unseen = unseen - (SELECT count(*) FROM gone WHERE flags & 8 = 0),
+    size_bytes = size_bytes - (SELECT coalesce(sum(size_bytes), 0)::bigint FROM gone)
+  WHERE mailbox_id = $1 AND folder_id = $2 AND EXISTS (SELECT 1 FROM gone)
+  RETURNING highestmodseq AS modseq
+), logged AS (
+  INSERT INTO change_log (mailbox_id, folder_id, modseq, op, uids)
+  SELECT $1, $2, b.modseq, 'X', uid_pack((SELECT array_agg(uid) FROM gone)) FROM bumped b
+), queued AS (
+  INSERT INTO blob_gc (mailbox_id, blob_id, not_before)
+  SELECT DISTINCT $1::bigint, blob_id, now() + interval '1 hour' FROM gone ORDER BY blob_id
   ON CONFLICT (mailbox_id, blob_id) DO UPDATE SET not_before = excluded.not_before
 )
 SELECT coalesce((SELECT modseq FROM bumped), 0), (SELECT array_agg(uid ORDER BY uid) FROM gone);

@@ -151,6 +151,12 @@ static void utf8_cases(void **state)
 	utf8_add(&out, 0x1F600);
 	assert_string_equal(str_cstr(&out), "ä€😀");
 	str_clear(&out);
+	/* words of eight bytes must not hide what is in or behind them */
+	assert_true(utf8_valid(SPAN("12345678\xC3\xA4 12345678")));
+	assert_false(utf8_valid(SPAN("12345678123\xC3 5678")));
+	assert_false(utf8_valid(SPAN("1234567812345678\xFF")));
+	assert_true(utf8_is_ascii(SPAN("1234567812345678 x")));
+	assert_false(utf8_is_ascii(SPAN("12345678123456\xA4 x")));
 	utf8_add_valid(&out, SPAN("x\xFFy"));
 	assert_string_equal(str_cstr(&out), "x\xEF\xBF\xBDy");
 	str_done(&out);
