@@ -17,6 +17,17 @@ static const struct {
 	{ "migrate", cmd_migrate, "apply schema migrations" },
 	{ "doctor", cmd_doctor, "check the installation and say what to do" },
 	{ "check", cmd_check, "show what the parsers make of a message" },
+	{ "account", cmd_account, "panel accounts: add, list, show, set" },
+	{ "domain", cmd_domain, "mail domains: add, list, show, set, remove" },
+	{ "mailbox", cmd_mailbox, "mailboxes: add, list, show, set, remove" },
+	{ "alias", cmd_alias, "aliases: add, list, show, set, remove" },
+	{ "dns", cmd_dns, "the records that a domain needs: show, zone" },
+	{ "dkim", cmd_dkim, "a domain's keys: list, rotate" },
+	{ "token", cmd_token, "API tokens: create, list, revoke" },
+	{ "trace", cmd_trace, "what happened to a message" },
+	{ "import", cmd_import, "bring mail in: mbox, maildir" },
+	{ "check", cmd_check, "look at a message as the server does; needs no server" },
+	{ "demo", cmd_demo, NULL },
 	{ "role", role_main, NULL },
 };
 

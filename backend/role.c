@@ -173,6 +173,13 @@ static void reload(struct ctx *ctx, void *arg)
 		log_info("role.reload", "name=%s", r->name);
 }
 
+static void stop(struct role *r)
+{
+	if (r->before_stop)
+		r->before_stop(r->before_stop_arg);
+	loop_stop(r->loop, STOP_GRACE_MS);
+}
+
 static void on_signal(int fd, void *arg)
 {
 	struct role *r = arg;
@@ -180,7 +187,7 @@ static void on_signal(int fd, void *arg)
 
 	while (read(fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo != SIGHUP)
-			loop_stop(r->loop, STOP_GRACE_MS);
+			stop(r);
 		else if (!loop_post(r->loop, reload, r))
 			log_warn("role.reload", "error=queue_full");
 	}
@@ -285,15 +292,18 @@ void role_smtp_options(
 	};
 }
 
-int role_run(struct role *r)
+int role_serve(struct role *r)
 {
 	log_info("role.ready", "name=%s pid=%d", r->name, (int)getpid());
 	if (write(r->ready_fd, "1", 1) != 1)
 		log_warn("role.ready", "error=%s", strerror(errno));
 	(void)close(r->ready_fd);
-
 	loop_run(r->loop);
+	return 0;
+}
 
+void role_close(struct role *r)
+{
 	loop_free(r->loop);
 	resolver_close(r->resolver);
 	directory_free(r->directory);
@@ -302,9 +312,15 @@ int role_run(struct role *r)
 	blob_store_close(r->blobs);
 	bells_close(r->bells);
 	tls_store_close(r->tls);
-	launch_done(&r->launch);
 	log_info("role.stop", "name=%s", r->name);
-	return 0;
+	launch_done(&r->launch);
+}
+
+int role_run(struct role *r)
+{
+	int status = role_serve(r);
+	role_close(r);
+	return status;
 }
 
 int role_main(int argc, char **argv)

@@ -41,6 +41,9 @@ struct role {
 	struct keys *keys;           /* NULL where not wanted */
 	struct directory *directory; /* NULL without keys */
 	struct resolver *resolver;
+
+	void (*before_stop)(void *arg); /* on the loop thread, when SIGTERM came; may be NULL */
+	void *before_stop_arg;
 };
 
 struct role_wants {
@@ -54,7 +57,10 @@ struct role_wants {
 int role_main(int argc, char **argv);
 
 MUST_CHECK enum rc role_open(struct role *r, const struct role_wants *wants, struct err *err);
-/* Tells the supervisor that the role serves, runs until stopped, closes everything. */
+/* Tells the supervisor that the role serves, runs until stopped. */
+int role_serve(struct role *r);
+void role_close(struct role *r);
+/* Both. */
 int role_run(struct role *r);
 struct protocol;
 struct intake_env;
