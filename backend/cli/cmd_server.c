@@ -158,9 +158,15 @@ static int print_status(struct launch *l, bool json, bool ready)
 int cmd_status(int argc, char **argv)
 {
 	struct launch launch;
-	struct options o = { .usage = "status --data DIR [--json]",
-		.launch = &launch,
-		.about = "Shows the roles of the running server and its database." };
+	const char *ready = NULL;
+	const struct option_row rows[] = {
+		{ "--ready", NULL, "print nothing; exit status 0 when everything serves", &ready },
+	};
+	struct options o = { .usage = "status --data DIR [--json|--ready]",
+		.about = "Shows the roles of the running server and its database.",
+		.rows = rows,
+		.n_rows = 1,
+		.launch = &launch };
 	struct err err = { 0 };
 
 	launch_init(&launch);
