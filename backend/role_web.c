@@ -1,6 +1,5 @@
 /* The web role: panel, JSON API, webmail and well-known files over HTTPS. */
 #include "backend/accounts/services.h"
-#include "backend/api/routes.h"
 #include "backend/http/server.h"
 #include "backend/role.h"
 #include "backend/roles.h"
@@ -49,7 +48,7 @@ static void stop_server(void *arg)
 
 static enum rc run(struct role *r, int *out_status, struct err *err)
 {
-	static const struct route_table *const tables[] = { &api_routes, &webui_routes };
+	static const struct route_table *const tables[] = { &webui_routes };
 	struct intake_env intake;
 	struct services services = {
 		.keys = r->keys,
@@ -77,7 +76,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.services = &services,
 		.env = &env,
 		.tables = tables,
-		.n_tables = 2,
+		.n_tables = sizeof tables / sizeof tables[0],
 		.spool_dir = launch_path(&r->launch, "spool"),
 		.https_port = port_of(r, "listen.https"),
 	};

@@ -9,13 +9,13 @@
 
 #define FAILURE_DELAY_MS 1000
 
-enum step cmd_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct str *out = conn_out(s->conn);
 
 	reply_ok(s, "What I can do");
 	str_add_cstr(out, "TOP\r\nUIDL\r\nUTF8\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n");
-	if (session_is_private(s))
+	if (pop3_is_private(s))
 		str_add_cstr(out, "USER\r\nSASL PLAIN LOGIN\r\n");
 	if (conn_can_tls(s->conn))
 		str_add_cstr(out, "STLS\r\n");
@@ -23,7 +23,7 @@ enum step cmd_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	return STEP_DONE;
 }
 
-enum step cmd_stls(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_stls(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	if (conn_is_tls(s->conn) || !conn_can_tls(s->conn)) {
 		reply_err(s,
@@ -36,7 +36,7 @@ enum step cmd_stls(struct pop3_session *s, struct ctx *ctx, struct span arg)
 }
 
 /* RFC 6856: messages are given as they are in any case. */
-enum step cmd_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	reply_ok(s, "UTF-8 it is");
 	return STEP_DONE;
@@ -121,7 +121,7 @@ static void log_in(struct pop3_session *s, struct ctx *ctx, struct span name, st
 		conn_delay(s->conn, FAILURE_DELAY_MS);
 }
 
-enum step cmd_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct span name = span_trim(arg);
 
@@ -135,7 +135,7 @@ enum step cmd_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	return STEP_DONE;
 }
 
-enum step cmd_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	if (s->name_len == 0) {
 		reply_err(s, "Please say USER first");
@@ -167,7 +167,7 @@ static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state 
 	return STEP_DONE;
 }
 
-enum step cmd_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct span rest = arg, name, initial = SPAN_NONE;
 	enum sasl_mechanism mechanism;
@@ -189,7 +189,7 @@ enum step cmd_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	return go_on(s, ctx, sasl_begin(&s->sasl, mechanism, initial));
 }
 
-enum step auth_answer(struct pop3_session *s, struct ctx *ctx, struct span frame)
+enum step pop3_auth_answer(struct pop3_session *s, struct ctx *ctx, struct span frame)
 {
 	struct span line, none;
 

@@ -23,7 +23,7 @@ static bool find_message(struct pop3_session *s, struct span arg, size_t *out_in
 
 /* --- numbers --- */
 
-enum step cmd_stat(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_stat(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	size_t count = 0;
 	uint64_t size = 0;
@@ -66,12 +66,12 @@ static enum step list(struct pop3_session *s, struct span arg, enum pop3_more ki
 	return STEP_DONE;
 }
 
-enum step cmd_list(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_list(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	return list(s, arg, MORE_LIST, add_list_line);
 }
 
-enum step cmd_uidl(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_uidl(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	return list(s, arg, MORE_UIDL, add_uidl_line);
 }
@@ -164,7 +164,7 @@ static enum step send_message(struct pop3_session *s, struct span message)
 	return more_go_on(s);
 }
 
-enum step cmd_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct span message;
 	size_t i;
@@ -180,7 +180,7 @@ enum step cmd_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	return send_message(s, message);
 }
 
-enum step cmd_top(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_top(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct span message;
 	size_t number, lines;
@@ -201,7 +201,7 @@ enum step cmd_top(struct pop3_session *s, struct ctx *ctx, struct span arg)
 
 /* --- removing --- */
 
-enum step cmd_dele(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_dele(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	size_t i;
 
@@ -212,14 +212,14 @@ enum step cmd_dele(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	return STEP_DONE;
 }
 
-enum step cmd_rset(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_rset(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	memset(s->deleted, 0, s->snap->len * sizeof *s->deleted);
 	reply_ok(s, "Nothing is marked");
 	return STEP_DONE;
 }
 
-enum step cmd_noop(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_noop(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	reply_ok(s, "Nothing done");
 	return STEP_DONE;
@@ -241,7 +241,7 @@ static enum rc remove_marked(struct pop3_session *s, struct ctx *ctx, size_t *ou
 		s->options->store, ctx, s->mailbox_id, s->folder_id, uids, n, false, NULL, NULL);
 }
 
-enum step cmd_quit(struct pop3_session *s, struct ctx *ctx, struct span arg)
+enum step pop3_quit(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	size_t count = 0;
 	enum rc rc = RC_OK;

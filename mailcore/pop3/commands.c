@@ -4,21 +4,21 @@
 #define ANY (STATE_AUTH | STATE_TRANS)
 
 static const struct pop3_command commands[] = {
-	{ "CAPA", ANY, NEED_NO_ARG, cmd_capa },
-	{ "STLS", STATE_AUTH, NEED_NO_ARG, cmd_stls },
-	{ "USER", STATE_AUTH, NEED_ARG | NEED_PRIVACY, cmd_user },
-	{ "PASS", STATE_AUTH, NEED_ARG | NEED_PRIVACY, cmd_pass },
-	{ "AUTH", STATE_AUTH, NEED_PRIVACY, cmd_auth },
-	{ "UTF8", STATE_AUTH, NEED_NO_ARG, cmd_utf8 },
-	{ "STAT", STATE_TRANS, NEED_NO_ARG, cmd_stat },
-	{ "LIST", STATE_TRANS, 0, cmd_list },
-	{ "UIDL", STATE_TRANS, 0, cmd_uidl },
-	{ "RETR", STATE_TRANS, NEED_ARG, cmd_retr },
-	{ "TOP", STATE_TRANS, NEED_ARG, cmd_top },
-	{ "DELE", STATE_TRANS, NEED_ARG, cmd_dele },
-	{ "RSET", STATE_TRANS, NEED_NO_ARG, cmd_rset },
-	{ "NOOP", STATE_TRANS, NEED_NO_ARG, cmd_noop },
-	{ "QUIT", ANY, NEED_NO_ARG, cmd_quit },
+	{ "CAPA", ANY, NEED_NO_ARG, pop3_capa },
+	{ "STLS", STATE_AUTH, NEED_NO_ARG, pop3_stls },
+	{ "USER", STATE_AUTH, NEED_ARG | NEED_PRIVACY, pop3_user },
+	{ "PASS", STATE_AUTH, NEED_ARG | NEED_PRIVACY, pop3_pass },
+	{ "AUTH", STATE_AUTH, NEED_PRIVACY, pop3_auth },
+	{ "UTF8", STATE_AUTH, NEED_NO_ARG, pop3_utf8 },
+	{ "STAT", STATE_TRANS, NEED_NO_ARG, pop3_stat },
+	{ "LIST", STATE_TRANS, 0, pop3_list },
+	{ "UIDL", STATE_TRANS, 0, pop3_uidl },
+	{ "RETR", STATE_TRANS, NEED_ARG, pop3_retr },
+	{ "TOP", STATE_TRANS, NEED_ARG, pop3_top },
+	{ "DELE", STATE_TRANS, NEED_ARG, pop3_dele },
+	{ "RSET", STATE_TRANS, NEED_NO_ARG, pop3_rset },
+	{ "NOOP", STATE_TRANS, NEED_NO_ARG, pop3_noop },
+	{ "QUIT", ANY, NEED_NO_ARG, pop3_quit },
 };
 
 const struct pop3_command *pop3_command_find(struct span verb)

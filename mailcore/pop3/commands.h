@@ -19,18 +19,18 @@ struct pop3_command {
 /* NULL: no such command. */
 const struct pop3_command *pop3_command_find(struct span verb);
 
-enum step cmd_auth(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_capa(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_dele(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_list(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_noop(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_pass(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_quit(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_retr(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_rset(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_stat(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_stls(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_top(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_uidl(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_user(struct pop3_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_dele(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_list(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_noop(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_pass(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_quit(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_retr(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_rset(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_stat(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_stls(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_top(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_uidl(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_user(struct pop3_session *s, struct ctx *ctx, struct span arg);
+enum step pop3_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg);

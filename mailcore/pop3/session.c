@@ -71,7 +71,7 @@ void reply_rc(struct pop3_session *s, enum rc rc)
 
 /* --- admission --- */
 
-bool session_is_private(const struct pop3_session *s)
+bool pop3_is_private(const struct pop3_session *s)
 {
 	const struct net_list *plaintext = s->options->plaintext_networks;
 
@@ -88,7 +88,7 @@ static bool admits(struct pop3_session *s, const struct pop3_command *c, struct 
 		reply_err(s, "%s has no arguments", c->verb);
 	else if ((c->needs & NEED_ARG) && arg.len == 0)
 		reply_err(s, "%s needs an argument", c->verb);
-	else if ((c->needs & NEED_PRIVACY) && !session_is_private(s))
+	else if ((c->needs & NEED_PRIVACY) && !pop3_is_private(s))
 		reply_err(s, "[AUTH] Please start TLS first");
 	else
 		return true;
@@ -147,7 +147,7 @@ static enum step run_line(struct pop3_session *s, struct ctx *ctx, struct span f
 	if (s->skipping || frame.len > line_max(s) || !span_ends(frame, SPAN("\n")))
 		return skip_line(s, frame);
 	if (s->in_auth)
-		return auth_answer(s, ctx, frame);
+		return pop3_auth_answer(s, ctx, frame);
 	return run_command(s, ctx, frame);
 }
 
