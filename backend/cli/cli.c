@@ -46,9 +46,26 @@ static const char *panel_url(struct launch *l)
 	return given[0] ? given : arena_printf(&l->arena, "https://%s", l->hostname).ptr;
 }
 
+/* The first account is made by the database's owner: to the web role, without a tenant, nothing
+ * is there and nothing can be made. */
+static enum rc open_database(struct cli *c, const char *who, struct err *err)
+{
+	const char *conninfo;
+	enum rc rc = launch_conninfo(&c->launch, who, &conninfo, err);
+
+	if (rc == RC_OK) {
+		db_close(c->ctx.db);
+		c->ctx.db = db_open(conninfo, "cli");
+	}
+	return rc;
+}
+
 enum rc cli_act(struct cli *c, struct err *err)
 {
-	enum rc rc = actor_system(&c->ctx, "cli", &c->actor);
+	enum rc rc = open_database(c, "owner", err);
+	if (rc != RC_OK)
+		return rc;
+	rc = actor_system(&c->ctx, "cli", &c->actor);
 	if (rc == RC_NOT_FOUND)
 		return err_set(err, rc, "account",
 			"There is no account yet: mailstead account add LOGIN --role admin.");
@@ -56,24 +73,23 @@ enum rc cli_act(struct cli *c, struct err *err)
 		return err_set(err, rc, "database",
 			"The database does not answer; is the server running on %s?",
 			c->launch.dir);
-	actor_enter(&c->ctx, &c->actor);
-	return RC_OK;
+	rc = open_database(c, "web", err);
+	if (rc == RC_OK)
+		actor_enter(&c->ctx, &c->actor);
+	return rc;
 }
 
 enum rc cli_open(struct cli *c, unsigned flags, struct err *err)
 {
-	const char *conninfo;
-
-	log_init("cli", LOG_ERROR);
+	log_init("cli", LOG_WARN);
 	arena_init(&c->arena, 16384);
 	c->ctx = (struct ctx){ .arena = &c->arena, .trace = "cli" };
 	cli_renew_deadline(c);
 	enum rc rc = launch_load(&c->launch, err);
-	if (rc == RC_OK)
-		rc = launch_conninfo(&c->launch, "web", &conninfo, err);
+	if (rc == RC_OK && (flags & CLI_NO_ACTOR))
+		rc = open_database(c, "owner", err);
 	if (rc != RC_OK)
 		return rc;
-	c->ctx.db = db_open(conninfo, "cli");
 	c->services.hostname = c->launch.hostname;
 	c->services.addresses = config_text(c->launch.config, "addresses");
 	c->services.url = panel_url(&c->launch);

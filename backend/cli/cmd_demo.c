@@ -94,8 +94,8 @@ static enum rc make_admin(struct cli *c, struct cJSON *logins, struct err *err)
 	return rc == RC_OK ? add_login(c, logins, &admin, password, err) : rc;
 }
 
-static enum rc make_account(struct cli *c, struct cJSON *logins, struct span login, enum account_role role,
-	struct span parent, struct span name, struct err *err)
+static enum rc make_account(struct cli *c, struct cJSON *logins, struct span login,
+	enum account_role role, struct span parent, struct span name, struct err *err)
 {
 	struct account_new in = { .login = login,
 		.password = make_password(&c->arena),
