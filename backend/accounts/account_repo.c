@@ -123,8 +123,8 @@ enum rc account_set_suspended(struct ctx *ctx, int64_t account_id, bool suspende
 	return rc == RC_OK && changed == 0 ? RC_NOT_FOUND : rc;
 }
 
-enum rc account_find_usage(struct ctx *ctx, const struct page *page, int64_t month_start_us,
-	struct usage_row **out, size_t *out_len)
+enum rc account_find_usage(
+	struct ctx *ctx, const struct page *page, int64_t month_start_us, struct usages *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ACCOUNT_USAGE,
@@ -134,12 +134,14 @@ enum rc account_find_usage(struct ctx *ctx, const struct page *page, int64_t mon
 
 	if (rc != RC_OK)
 		return rc;
-	struct usage_row *items = arena_array(ctx->arena, rows_len(rows), sizeof *items);
-	for (size_t i = 0; i < rows_len(rows); i++)
-		items[i] = (struct usage_row){ row_copy(ctx, rows, i, 0), row_copy(ctx, rows, i, 1),
-			row_copy(ctx, rows, i, 2), row_i64(rows, i, 3), row_i64(rows, i, 4),
-			row_i64(rows, i, 5), row_i64(rows, i, 6) };
-	*out = items;
-	*out_len = rows_len(rows);
+	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
+	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	for (size_t i = 0; i < out->len; i++)
+		out->items[i] = (struct usage){ row_copy(ctx, rows, i, 0),
+			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2), row_i64(rows, i, 3),
+			row_i64(rows, i, 4), row_i64(rows, i, 5), row_i64(rows, i, 6) };
+	if (rows_len(rows) > out->len)
+		out->next_cursor =
+			page_cursor(ctx->arena, out->items[out->len - 1].login, SPAN(""));
 	return RC_OK;
 }

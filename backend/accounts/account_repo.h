@@ -3,6 +3,7 @@
 
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/page.h"
+#include "backend/accounts/usage_service.h"
 
 /* For log-in, across tenants. RC_NOT_FOUND. */
 MUST_CHECK enum rc account_find_login(struct ctx *ctx, struct span login, int64_t *out_id,
@@ -22,9 +23,6 @@ MUST_CHECK enum rc account_insert(struct ctx *ctx, int64_t parent_id, enum accou
 	struct span login, struct span name, int64_t *out_id, int64_t *out_created_at_us);
 MUST_CHECK enum rc account_set_suspended(struct ctx *ctx, int64_t account_id, bool suspended);
 
-struct usage_row {
-	struct span login, parent, role;
-	int64_t domains, mailboxes, size_bytes, messages;
-};
-MUST_CHECK enum rc account_find_usage(struct ctx *ctx, const struct page *page,
-	int64_t month_start_us, struct usage_row **out, size_t *out_len);
+/* Fills items, len and next_cursor. */
+MUST_CHECK enum rc account_find_usage(
+	struct ctx *ctx, const struct page *page, int64_t month_start_us, struct usages *out);

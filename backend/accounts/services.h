@@ -27,6 +27,7 @@ struct services {
 	const char *hostname;        /* the mail server's name */
 	const char *addresses;       /* its public addresses, comma-separated */
 	const char *url;             /* https://panel.example.net */
+	const char *status_file;     /* what the supervisor says of the roles; NULL: unknown */
 };
 
 /* One page of a list. */

@@ -31,6 +31,9 @@ enum route_flag {
 	ROUTE_NO_CSRF = 2, /* unsafe method without token check; the Origin is checked all the same.
 				For log-in forms, where there is no session yet */
 	ROUTE_CLEARTEXT = 4, /* served on the HTTP port too instead of a redirect */
+	ROUTE_CREATES = 32,  /* answers 201; for OpenAPI */
+	ROUTE_SECRET = 16,   /* the answer holds a secret that is shown once: it is not kept for an
+			      Idempotency-Key */
 	ROUTE_RAW = 8,       /* the body is not parsed: other content types */
 };
 

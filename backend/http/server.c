@@ -498,8 +498,18 @@ void server_free(struct server *s)
 
 void server_get_stats(const struct server *s, struct server_stats *out)
 {
-	*out = (struct server_stats){ atomic_load(&s->requests), atomic_load(&s->answers_4xx),
-		atomic_load(&s->answers_5xx), s->streams.count };
+	struct loop_stats loop;
+
+	loop_get_stats(s->loop, &loop);
+	*out = (struct server_stats){ .requests = atomic_load(&s->requests),
+		.answers_4xx = atomic_load(&s->answers_4xx),
+		.answers_5xx = atomic_load(&s->answers_5xx),
+		.accepted = loop.accepted,
+		.refused = loop.refused,
+		.streams = s->streams.count,
+		.conns = loop.conns,
+		.queue_len = loop.queue_len,
+		.workers_busy = loop.workers_busy };
 }
 
 struct loop *server_loop(const struct server *s)

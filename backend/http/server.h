@@ -45,7 +45,9 @@ void server_stop(struct server *s);
 void server_free(struct server *s);
 
 struct server_stats {
-	unsigned long requests, answers_4xx, answers_5xx, streams;
+	uint64_t requests, answers_4xx, answers_5xx;
+	uint64_t accepted, refused; /* connections */
+	size_t streams, conns, queue_len, workers_busy;
 };
 void server_get_stats(const struct server *s, struct server_stats *out);
 struct loop *server_loop(const struct server *s);

@@ -71,3 +71,7 @@ FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account p ON p.account_id = pt.account_id
 WHERE t.ancestor_id = $1::bigint AND a.login > $2::text
 ORDER BY a.login LIMIT $3::bigint;
+
+-- name: account_health
+-- roles: web
+SELECT 1;
