@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs readable protocol dialogues against a running server.
 
-    dialogue.py --env quickstart.json [--var name=value] script.txt ...
+    dialogue.py --json quickstart.json [--var name=value] script.txt ...
 
 A script is a list of lines; '#' begins a comment line, empty lines are ignored:
 
@@ -334,7 +334,8 @@ def run_script(path, env, variables):
 
 def main():
     parser = argparse.ArgumentParser(description="Run protocol dialogues.")
-    parser.add_argument("--env", required=True, help="quickstart.json or the like")
+    parser.add_argument("--json", "--env", dest="env", required=True,
+                        help="quickstart.json or the like")
     parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("scripts", nargs="+")
     args = parser.parse_args()
