@@ -147,8 +147,9 @@ static enum rc read_message(
 	size_t len = 0, done = 0;
 
 	own.arena = &s->message_arena;
+	/* At most one byte, at least one message: that one. */
 	enum rc rc = message_read(s->options->store, &own, s->mailbox_id, s->folder_id,
-		&s->snap->uid[i], 1, head_only, SIZE_MAX, &bytes, &len, &done);
+		&s->snap->uid[i], 1, head_only, 1, &bytes, &len, &done);
 	if (rc == RC_OK && len == 0)
 		rc = RC_NOT_FOUND; /* another client has expunged it */
 	if (rc == RC_OK)
