@@ -145,8 +145,9 @@ def compare(ours, peer, names, out):
                 mine, theirs = str(error), None
             if item in ("ENVELOPE", "BODYSTRUCTURE", "BODY"):
                 mine, theirs = lower(mine), lower(theirs)
-            else:  # the label's case is an echo, the value is what counts
-                mine, theirs = mine[-1:] , theirs[-1:]
+            else:  # the label's case is an echo; of a part that is not there Dovecot says "", we NIL
+                mine, theirs = mine[-1:], theirs[-1:]
+                mine = [b""] if mine == [b"NIL"] else mine
             if mine != theirs and (name, item) not in KNOWN:
                 wrong += 1
                 print(f"{name}: {item}\n  ours {mine}\n  peer {theirs}", file=out)
