@@ -61,10 +61,13 @@ enum step imap_cmd_create(struct command *cmd)
 	return imap_reply_rc(cmd, rc, &err);
 }
 
+/* Who deletes the folder that is selected leaves it; other sessions in it are sent away. */
 enum step imap_cmd_delete(struct command *cmd)
 {
 	struct imap *s = cmd->s;
+	struct store *store = s->options->store;
 	struct span name;
+	struct folder folder;
 	struct err err = { 0 };
 	enum step step;
 
@@ -72,7 +75,13 @@ enum step imap_cmd_delete(struct command *cmd)
 		return step;
 	if (!cur_done(&cmd->args))
 		return refuse_more(cmd);
-	enum rc rc = folder_delete(s->options->store, cmd->ctx, s->mailbox_id, name, &err);
+	enum rc rc = folder_find(store, cmd->ctx, s->mailbox_id, name, &folder);
+	if (rc == RC_OK)
+		rc = folder_delete(store, cmd->ctx, s->mailbox_id, name, &err);
+	if (rc == RC_OK && s->state == STATE_SELECTED && folder.folder_id == s->view.folder_id) {
+		imap_session_deselect(s);
+		imap_reply_untagged(s, "OK [CLOSED] The selected folder was deleted.");
+	}
 	return imap_reply_rc(cmd, rc, &err);
 }
 

@@ -4,13 +4,6 @@
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/syntax/lex.h"
 
-static void deselect(struct imap *s)
-{
-	imap_view_close(&s->view);
-	imap_session_forget_saved(s);
-	s->state = STATE_AUTHENTICATED;
-}
-
 /* select-params = SP "(" "CONDSTORE" ")" */
 static bool take_params(struct cur *in, bool *condstore)
 {
@@ -90,7 +83,7 @@ static enum step select_folder(struct command *cmd, bool read_only)
 		return imap_reply_bad(s, "%s needs a folder.", cmd->row->name);
 	s->condstore = s->condstore || condstore;
 	if (s->state == STATE_SELECTED) {
-		deselect(s);
+		imap_session_deselect(s);
 		imap_reply_untagged(s, "OK [CLOSED] The former folder is closed.");
 	}
 	enum rc rc = folder_of_arg(s, cmd->ctx, wire, &folder);
@@ -115,7 +108,7 @@ enum step imap_cmd_examine(struct command *cmd)
 
 enum step imap_cmd_unselect(struct command *cmd)
 {
-	deselect(cmd->s);
+	imap_session_deselect(cmd->s);
 	return imap_reply_ok(cmd, "Done.");
 }
 
@@ -130,6 +123,6 @@ enum step imap_cmd_close(struct command *cmd)
 		if (rc != RC_OK && rc != RC_NOT_FOUND)
 			return imap_reply_rc(cmd, rc, NULL);
 	}
-	deselect(s);
+	imap_session_deselect(s);
 	return imap_reply_ok(cmd, "Done.");
 }

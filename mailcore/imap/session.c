@@ -85,6 +85,13 @@ void imap_session_logged_in(struct imap *s, const struct mailbox_ref *mailbox)
 	conn_set_deadline(s->conn, s->options->timeout_ms);
 }
 
+void imap_session_deselect(struct imap *s)
+{
+	imap_view_close(&s->view);
+	imap_session_forget_saved(s);
+	s->state = STATE_AUTHENTICATED;
+}
+
 void imap_session_forget_saved(struct imap *s)
 {
 	heap_free(s->saved);

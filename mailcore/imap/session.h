@@ -97,5 +97,7 @@ bool answer_is_long(const struct answer *answer);
 void imap_session_logged_in(struct imap *s, const struct mailbox_ref *mailbox);
 /* TLS, or a network from which log-in in clear is allowed. */
 bool imap_session_may_log_in(const struct imap *s);
+/* Back to authenticated state, without a word. */
+void imap_session_deselect(struct imap *s);
 /* Forgets "$". */
 void imap_session_forget_saved(struct imap *s);
