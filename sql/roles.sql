@@ -49,7 +49,8 @@ GRANT SELECT (mailbox_id, folder_id, role, uidvalidity, uidnext, highestmodseq, 
   UPDATE (uidnext, highestmodseq, messages, unseen, size_bytes) ON folder TO mailstead_mx, mailstead_send;
 GRANT INSERT, SELECT (mailbox_id, folder_id, uid, blob_id) ON message TO mailstead_mx, mailstead_send;
 GRANT INSERT, SELECT (mailbox_id, blob_id, message_id, thread_id) ON message_meta TO mailstead_mx, mailstead_send;
-GRANT INSERT, SELECT (blob_id) ON blob TO mailstead_mx;
+GRANT INSERT, SELECT (blob_id, place) ON blob TO mailstead_mx;
+GRANT INSERT ON blob_gc TO mailstead_mx;
 GRANT INSERT ON change_log, event TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT INSERT ON job TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 

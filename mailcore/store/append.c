@@ -131,11 +131,11 @@ static enum rc append(struct ctx *ctx, void *arg)
 	return rc == RC_OK ? db_batch_run(b, NULL, NULL) : rc;
 }
 
-/* After an unknown commit: the first message under the UID it was to have. */
+/* After an unknown commit. */
 static enum rc is_appended(struct ctx *ctx, void *arg, bool *out)
 {
 	const struct append *ap = arg;
-	return blob_is_known(ctx, ap->items[0].message->blob.id, out);
+	return blobs_settle(ctx, &ap->items[0].message->blob.id, 1, out);
 }
 
 enum rc message_append(struct store *s, struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,

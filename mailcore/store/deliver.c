@@ -7,7 +7,8 @@
  * server delivers at once and a busy one in large groups.
  *
  * When a group fails for its data, each of its deliveries is tried alone, so that one bad message
- * cannot fail the others. The delivery id is the blob id: after a lost connection it is looked up.
+ * cannot fail the others. The delivery id is the blob id: after a lost connection it is looked up,
+ * and one that is not there is fenced off, so that RC_TEMP is the truth.
  */
 #include <poll.h>
 
@@ -15,7 +16,6 @@
 #include "mailcore/base/log.h"
 #include "mailcore/base/map.h"
 #include "mailcore/store/store_impl.h"
-#include "sql/blob.h"
 #include "sql/message.h"
 
 #define GROUP_MAX    64 /* deliveries */
@@ -143,23 +143,17 @@ static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 
 /* ------------------------------------------------------------------------ committing */
 
-/* Marks those that are in the database; the others are RC_TEMP. */
+/* Marks those that are in the database; the others are RC_TEMP and will never be there. */
 static enum rc look_up_once(struct ctx *ctx, struct group *g)
 {
-	AUTO(rows_close) struct rows *r = NULL;
 	struct uuid *ids = arena_array(ctx->arena, g->len, sizeof *ids);
+	bool *there = arena_array(ctx->arena, g->len, sizeof *there);
 	for (size_t i = 0; i < g->len; i++)
 		ids[i] = g->items[i]->delivery->message->blob.id;
-	enum rc rc = db_query(ctx, &SQL_BLOB_KNOWN, ARGS(A_ARRAY(ARG_UUIDS, ids, g->len)), &r);
-	if (rc != RC_OK)
-		return rc;
-	for (size_t i = 0; i < g->len; i++) {
-		bool there = false;
-		for (size_t k = 0; k < rows_len(r) && !there; k++)
-			there = uuid_eq(row_uuid(r, k, 0), ids[i]);
-		g->items[i]->rc = there ? RC_OK : RC_TEMP;
-	}
-	return RC_OK;
+	enum rc rc = blobs_settle(ctx, ids, g->len, there);
+	for (size_t i = 0; rc == RC_OK && i < g->len; i++)
+		g->items[i]->rc = there[i] ? RC_OK : RC_TEMP;
+	return rc;
 }
 
 static void look_up(struct ctx *ctx, struct group *g)

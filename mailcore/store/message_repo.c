@@ -82,11 +82,21 @@ void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *con
 #undef BYTES
 }
 
-enum rc blob_is_known(struct ctx *ctx, struct uuid id, bool *out)
+enum rc blobs_settle(struct ctx *ctx, const struct uuid *ids, size_t n, bool *out_there)
 {
-	AUTO(rows_close) struct rows *r = NULL;
-	enum rc rc = db_query(ctx, &SQL_BLOB_KNOWN, ARGS(A_ARRAY(ARG_UUIDS, &id, 1)), &r);
-	if (rc == RC_OK)
-		*out = rows_len(r) > 0;
-	return rc;
+	struct rows *rows[2] = { 0 };
+	struct batch *b = db_batch_new(ctx);
+	db_batch_add(b, &SQL_BLOB_FENCE, ARGS(A_ARRAY(ARG_UUIDS, ids, n)));
+	db_batch_add(b, &SQL_BLOB_KNOWN, ARGS(A_ARRAY(ARG_UUIDS, ids, n)));
+	enum rc rc = db_batch_run(b, rows, NULL);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		out_there[i] = false;
+		for (size_t k = 0; k < rows_len(rows[1]); k++)
+			out_there[i] |= uuid_eq(row_uuid(rows[1], k, 0), ids[i]);
+	}
+	rows_close(rows[0]);
+	rows_close(rows[1]);
+	return RC_OK;
 }

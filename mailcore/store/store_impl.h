@@ -59,8 +59,9 @@ void batch_add_blobs(
 void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *const *docs,
 	size_t n_docs, const int64_t *mailboxes, const int64_t *doc_of, size_t n);
 
-/* Has a delivery or append with this blob been committed? */
-MUST_CHECK enum rc blob_is_known(struct ctx *ctx, struct uuid id, bool *out);
+/* After a lost connection: which of the deliveries or appends with these blobs are committed. The
+ * others cannot be any more. */
+MUST_CHECK enum rc blobs_settle(struct ctx *ctx, const struct uuid *ids, size_t n, bool *out_there);
 
 /* uint32_t[] as the server's bigint[]. */
 struct arg uids_arg(struct arena *a, const uint32_t *uids, size_t n);

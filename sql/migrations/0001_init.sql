@@ -234,10 +234,11 @@ CREATE TABLE change_log (
 );
 
 -- A message's bytes. Small ones lie in the row: codec 0 raw, 1 zstd (head and body compressed apart); larger ones in a file
--- named by the id (where = 1), same codec. size: raw octets of head + body.
+-- named by the id (place = 1), same codec. size: raw octets of head + body. place = 2: no message, but a delivery that was given
+-- up after its connection was lost; the row keeps a late commit of it out.
 CREATE TABLE blob (
   blob_id   uuid PRIMARY KEY,
-  place     smallint NOT NULL DEFAULT 0 CHECK (place IN (0, 1)),
+  place     smallint NOT NULL DEFAULT 0 CHECK (place IN (0, 1, 2)),
   codec     smallint NOT NULL CHECK (codec IN (0, 1)),
   head_size integer NOT NULL,          -- octets of the header with its empty line
   size      bigint NOT NULL,

@@ -12,7 +12,18 @@ FROM blob WHERE blob_id = $1;
 
 -- name: blob_known
 -- roles: mx user web send
-SELECT blob_id FROM blob WHERE blob_id = ANY ($1::uuid[]);
+SELECT blob_id FROM blob WHERE blob_id = ANY ($1::uuid[]) AND place <> 2;
+
+-- name: blob_fence
+-- roles: mx user web send
+-- After a lost connection: waits for the outcome of the lost transaction if it is still running, and makes sure that it cannot
+-- commit later if it is not. blob_known then tells what is there.
+WITH fence AS (
+  INSERT INTO blob (blob_id, place, codec, head_size, size, head, body)
+  SELECT id, 2, 0, 0, 0, ''::bytea, ''::bytea FROM unnest($1::uuid[]) AS id ORDER BY id
+  ON CONFLICT DO NOTHING RETURNING blob_id
+)
+INSERT INTO blob_gc (mailbox_id, blob_id, not_before) SELECT 0, blob_id, now() + interval '1 day' FROM fence;
 
 -- name: blob_gc_take
 -- roles: send
