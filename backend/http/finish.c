@@ -109,7 +109,8 @@ static void add_headers(struct req *r, struct reply *out)
 
 	reply_header(r, out, "Content-Security-Policy", span_of(csp));
 	reply_header(r, out, "X-Content-Type-Options", SPAN("nosniff"));
-	reply_header(r, out, "Referrer-Policy", SPAN("no-referrer"));
+	/* Not no-referrer: with it browsers send "Origin: null" with our own forms. */
+	reply_header(r, out, "Referrer-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Cross-Origin-Opener-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Cross-Origin-Resource-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Permissions-Policy",

@@ -83,7 +83,6 @@ enum rc page_send(struct page *p, struct reply *out, int status)
 	struct tmpl_gaps gaps = { 0 };
 	tmpl_render(template_of(p, name), p->data, body, &gaps);
 	log_gaps(name, &gaps);
-	reply_header(p->req, out, "Vary", SPAN("X-Frag"));
 	return RC_OK;
 }
 
