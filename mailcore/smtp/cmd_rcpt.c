@@ -31,6 +31,24 @@ static void accept_recipients(struct smtp_session *s, const struct recipients *f
 	reply_recipient(s, RC_OK, NULL);
 }
 
+static void note_refusal(
+	struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path, enum rc rc)
+{
+	struct str text = str_in(ctx->arena, 1024);
+
+	log_info("smtp.rcpt_refused", "conn=%s rcpt=%s code=%d rc=%s", conn_id(s->conn),
+		log_text(ctx->arena, path->text), s->last_code, rc_name(rc));
+	str_add_cstr(&text, "Mail from ");
+	addr_add(&text, conn_peer(s->conn));
+	str_addf(&text, " was refused: " SPAN_FMT ".", SPAN_ARG(reply_text(s)));
+	struct refusal refusal = { .mail_from = s->tx.source.mail_from,
+		.rcpt = path->text,
+		.domain = path->domain,
+		.text = str_span(&text) };
+	if (rc != RC_TEMP)
+		refused_note(&s->tx.refused, &refusal);
+}
+
 static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path)
 {
 	struct recipients found;
@@ -45,8 +63,7 @@ static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_pa
 		reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
 	else
 		reply_recipient(s, rc, &err);
-	log_info("smtp.rcpt_refused", "conn=%s rcpt=%s code=%d rc=%s", conn_id(s->conn),
-		log_text(ctx->arena, path->text), s->last_code, rc_name(rc));
+	note_refusal(s, ctx, path, rc);
 	slow_down(s, rc);
 }
 

@@ -24,12 +24,18 @@ void reply(struct smtp_session *s, int code, const char *enhanced, const char *f
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap); /* a longer one is cut */
 	va_end(ap);
+	s->last_reply = out->len;
 	str_addf(out, "%d ", code);
 	if (enhanced)
 		str_addf(out, "%s ", enhanced);
 	add_printable(out, text);
 	str_add(out, SPAN("\r\n"));
 	s->last_code = code;
+}
+
+struct span reply_text(const struct smtp_session *s)
+{
+	return span_trim(span_from(str_span(conn_out(s->conn)), s->last_reply));
 }
 
 void reply_part(struct smtp_session *s, int code, const char *text)

@@ -11,6 +11,8 @@
 /* enhanced may be NULL. */
 void reply(struct smtp_session *s, int code, const char *enhanced, const char *fmt, ...)
 	PRINTF(4, 5);
+/* The newest reply, until the end of the step. */
+struct span reply_text(const struct smtp_session *s);
 /* One line of several: `code-text`. */
 void reply_part(struct smtp_session *s, int code, const char *text);
 

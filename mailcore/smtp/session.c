@@ -17,6 +17,7 @@ void transaction_reset(struct smtp_session *s)
 {
 	if (s->tx.intake)
 		intake_abort(s->tx.intake);
+	refused_post(&s->tx.refused, conn_loop(s->conn));
 	s->tx = (struct smtp_tx){ 0 };
 	arena_reset(&s->tx_arena);
 	if (s->state != STATE_START)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "mailcore/base/arena.h"
+#include "mailcore/deliver/refused.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/directory/sasl.h"
 #include "mailcore/smtp/frame.h"
@@ -30,6 +31,7 @@ struct smtp_tx {
 	struct text_filter text;
 	enum rc trouble; /* what intake_write said first */
 	unsigned chunks;
+	struct refused *refused; /* recipients, for the trace */
 };
 
 struct smtp_session {
@@ -51,7 +53,8 @@ struct smtp_session {
 
 	bool chunk_last, chunk_refused; /* the BDAT chunk that is being read */
 
-	int last_code; /* of the newest reply */
+	int last_code;     /* of the newest reply */
+	size_t last_reply; /* where it begins in the output */
 	unsigned errors, junk, commands, unknown_recipients, login_failures;
 	size_t skipped_bytes; /* of lines that were too long */
 };

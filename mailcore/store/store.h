@@ -211,6 +211,14 @@ struct delivery {
 };
 MUST_CHECK enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d);
 
+/* For the trace: recipients that were refused. Those of domains that are not ours are left out. */
+struct refusal {
+	struct span mail_from;
+	struct span rcpt, domain;
+	struct span text; /* plain words */
+};
+MUST_CHECK enum rc refusals_record(struct ctx *ctx, const struct refusal *items, size_t n);
+
 /* ------------------------------------------------------------------------ reading */
 
 enum meta_want {

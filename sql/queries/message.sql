@@ -67,6 +67,14 @@ SELECT trace_id, seq, nullif(domain_id, 0), nullif(mailbox_id, 0), mail_from, rc
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
   AS e (trace_id, seq, domain_id, mailbox_id, mail_from, rcpt, name, text, evidence);
 
+-- name: event_refused
+-- roles: mx user
+-- Recipients of our domains that were refused; those of other domains are nobody's business.
+INSERT INTO event (trace_id, seq, domain_id, mail_from, rcpt, name, text)
+SELECT e.trace_id, 0, d.domain_id, e.mail_from, e.rcpt, 'recipient.refused', e.text
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS e (trace_id, domain, mail_from, rcpt, text),
+  LATERAL directory_domain(lower(e.domain)) AS d;
+
 -- name: append_insert
 -- roles: user web
 -- Under folder_lock; UIDs and MODSEQ ($3) were computed from what it returned.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "mailcore/base/log.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/smtp/session.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -25,6 +26,10 @@ struct conn {
 	int64_t delay_ms;
 	enum step last;
 };
+
+static struct refusal noted;
+static char noted_text[1024];
+static unsigned posted;
 
 void *conn_arg(const struct conn *c)
 {
@@ -78,12 +83,29 @@ size_t conn_pending(const struct conn *c)
 {
 	return c->in.len - c->frame_len;
 }
+struct loop *conn_loop(struct conn *c)
+{
+	return NULL;
+}
 void conn_set_deadline(struct conn *c, int64_t ms)
 {
 }
 void conn_delay(struct conn *c, int64_t ms)
 {
 	c->delay_ms += ms;
+}
+
+void refused_note(struct refused **list, const struct refusal *what)
+{
+	*list = (struct refused *)1;
+	noted = *what;
+	assert_true(utf8_valid(what->text));
+	snprintf(noted_text, sizeof noted_text, SPAN_FMT, SPAN_ARG(what->text));
+}
+void refused_post(struct refused **list, struct loop *l)
+{
+	posted += *list != NULL;
+	*list = NULL;
 }
 
 /* --- directory and intake --------------------------------------------------------------------- */
@@ -501,6 +523,22 @@ static void trouble_is_never_for_good(void **state)
 	assert_int_equal(world.messages, 0);
 }
 
+static void refusals_are_noted(void **state)
+{
+	static const char *const rcpt[] = { HELLO, "MAIL FROM:<a@b.test>\r\n",
+		"RCPT TO:<nobody@here.test>\r\n" };
+
+	posted = 0;
+	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 550);
+	assert_int_equal(posted, 1);
+	assert_string_equal(noted_text,
+		"Mail from 0.0.0.0 was refused: 550 5.1.1 There is no such "
+		"mailbox here.");
+	world.resolve_rc = RC_TEMP; /* nobody's fault */
+	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 451);
+	assert_int_equal(posted, 1);
+}
+
 static void login_trouble(void **state)
 {
 	static const char *const login[] = { LOG_IN };
@@ -762,6 +800,7 @@ int main(void)
 		TEST(splits_change_nothing),
 		TEST_SUBMISSION(submission_says_and_stores),
 		TEST(trouble_is_never_for_good),
+		TEST(refusals_are_noted),
 		TEST_SUBMISSION(login_trouble),
 		TEST(size_is_said_after_the_end),
 		TEST(too_large_chunks_are_read),
