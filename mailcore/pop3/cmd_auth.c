@@ -13,7 +13,7 @@ enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	struct str *out = conn_out(s->conn);
 
-	reply_ok(s, "What I can do");
+	pop3_ok(s, "What I can do");
 	str_add_cstr(out, "TOP\r\nUIDL\r\nUTF8\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n");
 	if (pop3_is_private(s))
 		str_add_cstr(out, "USER\r\nSASL PLAIN LOGIN\r\n");
@@ -26,19 +26,19 @@ enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 enum step pop3_stls(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	if (conn_is_tls(s->conn) || !conn_can_tls(s->conn)) {
-		reply_err(s,
+		pop3_err(s,
 			conn_is_tls(s->conn) ? "TLS is active already"
 					     : "TLS is not offered on this port");
 		return STEP_DONE;
 	}
-	reply_ok(s, "Begin the handshake");
+	pop3_ok(s, "Begin the handshake");
 	return STEP_TLS;
 }
 
 /* RFC 6856: messages are given as they are in any case. */
 enum step pop3_utf8(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
-	reply_ok(s, "UTF-8 it is");
+	pop3_ok(s, "UTF-8 it is");
 	return STEP_DONE;
 }
 
@@ -59,7 +59,7 @@ static enum rc take_lease(struct pop3_session *s, struct ctx *ctx, int64_t mailb
 	return RC_OK;
 }
 
-void maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx)
+void pop3_maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx)
 {
 	if (s->lease[0])
 		pop3_lease_drop(ctx, s->mailbox_id, span_of(s->lease));
@@ -77,24 +77,24 @@ static enum rc load_inbox(struct pop3_session *s, struct ctx *ctx)
 	return snapshot_get(s->options->store, ctx, s->mailbox_id, s->folder_id, true, &s->snap);
 }
 
-void maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox)
+void pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox)
 {
 	enum rc rc = take_lease(s, ctx, mailbox->mailbox_id);
 	if (rc != RC_OK) {
-		reply_rc(s, rc);
+		pop3_refuse(s, rc);
 		return;
 	}
 	rc = load_inbox(s, ctx);
 	if (rc != RC_OK) {
-		maildrop_lease_drop(s, ctx);
-		reply_rc(s, RC_TEMP);
+		pop3_maildrop_lease_drop(s, ctx);
+		pop3_refuse(s, RC_TEMP);
 		return;
 	}
 	s->deleted = arena_array(&s->arena, s->snap->len, sizeof *s->deleted);
 	s->state = STATE_TRANS;
 	s->errors = 0;
 	conn_set_deadline(s->conn, s->options->timeout_ms);
-	reply_ok(s, "You are logged in, %zu messages", s->snap->len);
+	pop3_ok(s, "You are logged in, %zu messages", s->snap->len);
 }
 
 /* --- log-in --- */
@@ -110,13 +110,13 @@ static void log_in(struct pop3_session *s, struct ctx *ctx, struct span name, st
 	log_info("pop3.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
 		log_text(ctx->arena, name), str_cstr(&peer), rc_name(rc));
 	if (rc == RC_OK) {
-		maildrop_open(s, ctx, &mailbox);
+		pop3_maildrop_open(s, ctx, &mailbox);
 		return;
 	}
 	if (rc == RC_CONFLICT)
-		reply_err(s, "[AUTH] Log-in is switched off for this mailbox");
+		pop3_err(s, "[AUTH] Log-in is switched off for this mailbox");
 	else
-		reply_rc(s, rc);
+		pop3_refuse(s, rc);
 	if (rc == RC_DENIED && !conn_is_exempt(s->conn))
 		conn_delay(s->conn, FAILURE_DELAY_MS);
 }
@@ -126,19 +126,19 @@ enum step pop3_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	struct span name = span_trim(arg);
 
 	if (!pop3_name_is_valid(name)) {
-		reply_err(s, "[AUTH] This cannot be a user name");
+		pop3_err(s, "[AUTH] This cannot be a user name");
 		return STEP_DONE;
 	}
 	memcpy(s->name, name.ptr, name.len);
 	s->name_len = name.len;
-	reply_ok(s, "And the password?"); /* also for unknown users */
+	pop3_ok(s, "And the password?"); /* also for unknown users */
 	return STEP_DONE;
 }
 
 enum step pop3_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	if (s->name_len == 0) {
-		reply_err(s, "Please say USER first");
+		pop3_err(s, "Please say USER first");
 		return STEP_DONE;
 	}
 	log_in(s, ctx, span_make(s->name, s->name_len), arg);
@@ -157,10 +157,10 @@ static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state 
 		log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
 		break;
 	case SASL_CANCELLED:
-		reply_err(s, "Log-in cancelled");
+		pop3_err(s, "Log-in cancelled");
 		break;
 	case SASL_MALFORMED:
-		reply_err(s, "The log-in data cannot be read");
+		pop3_err(s, "The log-in data cannot be read");
 		break;
 	}
 	sasl_done(&s->sasl);
@@ -174,14 +174,14 @@ enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
 
 	/* RFC 5034: alone, it lists the mechanisms (older clients ask that way). */
 	if (arg.len == 0) {
-		reply_ok(s, "Mechanisms");
+		pop3_ok(s, "Mechanisms");
 		str_add_cstr(conn_out(s->conn), "PLAIN\r\nLOGIN\r\n.\r\n");
 		return STEP_DONE;
 	}
 	(void)span_split(&rest, ' ', &name); /* arg is not empty */
 	(void)span_split(&rest, ' ', &initial);
 	if (!sasl_mechanism_parse(name, &mechanism)) {
-		reply_err(s, "This mechanism is not offered");
+		pop3_err(s, "This mechanism is not offered");
 		return STEP_DONE;
 	}
 	if (rest.ptr)

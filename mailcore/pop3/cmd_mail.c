@@ -14,7 +14,7 @@ static bool find_message(struct pop3_session *s, struct span arg, size_t *out_in
 	size_t number;
 
 	if (!pop3_number_parse(span_trim(arg), s->snap->len, &number) || s->deleted[number - 1]) {
-		reply_err(s, "There is no such message");
+		pop3_err(s, "There is no such message");
 		return false;
 	}
 	*out_index = number - 1;
@@ -32,7 +32,7 @@ enum step pop3_stat(struct pop3_session *s, struct ctx *ctx, struct span arg)
 		count += !s->deleted[i];
 		size += s->deleted[i] ? 0 : s->snap->size_bytes[i];
 	}
-	reply_ok(s, "%zu %" PRIu64, count, size);
+	pop3_ok(s, "%zu %" PRIu64, count, size);
 	return STEP_DONE;
 }
 
@@ -54,10 +54,10 @@ static enum step list(struct pop3_session *s, struct span arg, enum pop3_more ki
 	size_t i;
 
 	if (arg.len == 0) {
-		reply_ok(s, "%zu messages", s->snap->len);
+		pop3_ok(s, "%zu messages", s->snap->len);
 		s->more = kind;
 		s->more_at = 0;
-		return more_go_on(s);
+		return pop3_go_on(s);
 	}
 	if (find_message(s, arg, &i)) {
 		str_add_cstr(conn_out(s->conn), "+OK ");
@@ -121,7 +121,7 @@ static enum step go_on_with_message(struct pop3_session *s)
 	return end_of_more(s);
 }
 
-enum step more_go_on(struct pop3_session *s)
+enum step pop3_go_on(struct pop3_session *s)
 {
 	switch (s->more) {
 	case MORE_LIST:
@@ -162,7 +162,7 @@ static enum step send_message(struct pop3_session *s, struct span message)
 	s->message = message;
 	s->more = MORE_MESSAGE;
 	s->more_at = 0;
-	return more_go_on(s);
+	return pop3_go_on(s);
 }
 
 enum step pop3_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
@@ -174,10 +174,10 @@ enum step pop3_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
 		return STEP_DONE;
 	enum rc rc = read_message(s, ctx, i, false, &message);
 	if (rc != RC_OK) {
-		reply_rc(s, rc);
+		pop3_refuse(s, rc);
 		return STEP_DONE;
 	}
-	reply_ok(s, "%zu octets", message.len);
+	pop3_ok(s, "%zu octets", message.len);
 	return send_message(s, message);
 }
 
@@ -188,15 +188,15 @@ enum step pop3_top(struct pop3_session *s, struct ctx *ctx, struct span arg)
 
 	if (!pop3_top_parse(span_trim(arg), s->snap->len, &number, &lines) ||
 		s->deleted[number - 1]) {
-		reply_err(s, "Please give the number of a message and of its lines");
+		pop3_err(s, "Please give the number of a message and of its lines");
 		return STEP_DONE;
 	}
 	enum rc rc = read_message(s, ctx, number - 1, lines == 0, &message);
 	if (rc != RC_OK) {
-		reply_rc(s, rc);
+		pop3_refuse(s, rc);
 		return STEP_DONE;
 	}
-	reply_ok(s, "The beginning follows");
+	pop3_ok(s, "The beginning follows");
 	return send_message(s, span_sub(message, 0, pop3_top_len(message, lines)));
 }
 
@@ -209,20 +209,20 @@ enum step pop3_dele(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	if (!find_message(s, arg, &i))
 		return STEP_DONE;
 	s->deleted[i] = true;
-	reply_ok(s, "Marked; it goes with QUIT");
+	pop3_ok(s, "Marked; it goes with QUIT");
 	return STEP_DONE;
 }
 
 enum step pop3_rset(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
 	memset(s->deleted, 0, s->snap->len * sizeof *s->deleted);
-	reply_ok(s, "Nothing is marked");
+	pop3_ok(s, "Nothing is marked");
 	return STEP_DONE;
 }
 
 enum step pop3_noop(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
-	reply_ok(s, "Nothing done");
+	pop3_ok(s, "Nothing done");
 	return STEP_DONE;
 }
 
@@ -249,11 +249,11 @@ enum step pop3_quit(struct pop3_session *s, struct ctx *ctx, struct span arg)
 
 	if (s->state == STATE_TRANS)
 		rc = remove_marked(s, ctx, &count);
-	maildrop_lease_drop(s, ctx);
+	pop3_maildrop_lease_drop(s, ctx);
 	if (rc == RC_OK)
-		reply_ok(s, "Goodbye, %zu messages removed", count);
+		pop3_ok(s, "Goodbye, %zu messages removed", count);
 	else
-		reply_err(s, "[SYS/TEMP] The marked messages could not be removed");
+		pop3_err(s, "[SYS/TEMP] The marked messages could not be removed");
 	log_info("pop3.quit", "conn=%s removed=%zu rc=%s", conn_id(s->conn), count, rc_name(rc));
 	return STEP_CLOSE;
 }

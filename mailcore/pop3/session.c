@@ -27,7 +27,7 @@ static void add_line(struct pop3_session *s, const char *status, const char *fmt
 	str_add(out, SPAN("\r\n"));
 }
 
-void reply_ok(struct pop3_session *s, const char *fmt, ...)
+void pop3_ok(struct pop3_session *s, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -35,7 +35,7 @@ void reply_ok(struct pop3_session *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-void reply_err(struct pop3_session *s, const char *fmt, ...)
+void pop3_err(struct pop3_session *s, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -44,21 +44,21 @@ void reply_err(struct pop3_session *s, const char *fmt, ...)
 	s->failed = true;
 }
 
-void reply_rc(struct pop3_session *s, enum rc rc)
+void pop3_refuse(struct pop3_session *s, enum rc rc)
 {
 	switch (rc) {
 	case RC_DENIED:
 	case RC_INVALID:
-		reply_err(s, "[AUTH] User name or password is wrong");
+		pop3_err(s, "[AUTH] User name or password is wrong");
 		return;
 	case RC_LIMIT:
-		reply_err(s, "[LOGIN-DELAY] Too many failed log-ins, please try again later");
+		pop3_err(s, "[LOGIN-DELAY] Too many failed log-ins, please try again later");
 		return;
 	case RC_CONFLICT:
-		reply_err(s, "[IN-USE] Another POP3 session has this mailbox open");
+		pop3_err(s, "[IN-USE] Another POP3 session has this mailbox open");
 		return;
 	case RC_NOT_FOUND:
-		reply_err(s, "The message has been removed meanwhile");
+		pop3_err(s, "The message has been removed meanwhile");
 		return;
 	case RC_OK:
 	case RC_EXISTS:
@@ -66,7 +66,7 @@ void reply_rc(struct pop3_session *s, enum rc rc)
 	case RC_TEMP:
 		break;
 	}
-	reply_err(s, "[SYS/TEMP] Something is not available here, please try again later");
+	pop3_err(s, "[SYS/TEMP] Something is not available here, please try again later");
 }
 
 /* --- admission --- */
@@ -81,15 +81,15 @@ bool pop3_is_private(const struct pop3_session *s)
 static bool admits(struct pop3_session *s, const struct pop3_command *c, struct span arg)
 {
 	if (!(c->states & s->state))
-		reply_err(s,
+		pop3_err(s,
 			s->state == STATE_AUTH ? "Please log in first"
 					       : "You are logged in already");
 	else if ((c->needs & NEED_NO_ARG) && span_trim(arg).len > 0)
-		reply_err(s, "%s has no arguments", c->verb);
+		pop3_err(s, "%s has no arguments", c->verb);
 	else if ((c->needs & NEED_ARG) && arg.len == 0)
-		reply_err(s, "%s needs an argument", c->verb);
+		pop3_err(s, "%s needs an argument", c->verb);
 	else if ((c->needs & NEED_PRIVACY) && !pop3_is_private(s))
-		reply_err(s, "[AUTH] Please start TLS first");
+		pop3_err(s, "[AUTH] Please start TLS first");
 	else
 		return true;
 	return false;
@@ -107,12 +107,12 @@ static enum step run_command(struct pop3_session *s, struct ctx *ctx, struct spa
 	struct span verb, arg;
 
 	if (!pop3_line_parse(frame, &verb, &arg)) {
-		reply_err(s, "There is a control character in this line");
+		pop3_err(s, "There is a control character in this line");
 		return STEP_DONE;
 	}
 	const struct pop3_command *c = pop3_command_find(verb);
 	if (!c) {
-		reply_err(s, "I do not know this command");
+		pop3_err(s, "I do not know this command");
 		return STEP_DONE;
 	}
 	return admits(s, c, arg) ? c->run(s, ctx, arg) : STEP_DONE;
@@ -126,7 +126,7 @@ static enum step skip_line(struct pop3_session *s, struct span frame)
 	if (!s->skipping) {
 		s->in_auth = false;
 		sasl_done(&s->sasl);
-		reply_err(s, "This line is too long");
+		pop3_err(s, "This line is too long");
 	}
 	return STEP_DONE;
 }
@@ -141,7 +141,7 @@ static bool looks_like_another_protocol(struct span frame)
 static enum step run_line(struct pop3_session *s, struct ctx *ctx, struct span frame)
 {
 	if (s->state == STATE_AUTH && looks_like_another_protocol(frame)) {
-		reply_err(s, "This port speaks POP3");
+		pop3_err(s, "This port speaks POP3");
 		return STEP_CLOSE;
 	}
 	if (s->skipping || frame.len > line_max(s) || !span_ends(frame, SPAN("\n")))
@@ -206,13 +206,13 @@ static enum step run_frame(struct conn *c, struct ctx *ctx, struct span frame)
 	s->failed = false;
 	if (!renew_lease(s, ctx)) {
 		s->lease[0] = '\0';
-		reply_err(s, "[IN-USE] Another POP3 session has opened this mailbox");
+		pop3_err(s, "[IN-USE] Another POP3 session has opened this mailbox");
 		return STEP_CLOSE;
 	}
 	enum step step = run_line(s, ctx, frame);
 	s->errors += s->failed;
 	if (step == STEP_DONE && s->errors >= POP3_ERRORS_MAX && !conn_is_exempt(c)) {
-		reply_err(s, "Too many errors, closing the connection");
+		pop3_err(s, "Too many errors, closing the connection");
 		return STEP_CLOSE;
 	}
 	return step;
@@ -226,7 +226,7 @@ static enum step session_more(struct conn *c, struct ctx *ctx)
 		s->lease[0] = '\0';
 		return STEP_DROP; /* in the middle of an answer there is nothing to say */
 	}
-	return more_go_on(s);
+	return pop3_go_on(s);
 }
 
 static enum frame session_frame(struct conn *c, struct span in, size_t *scanned, size_t *out_len)
@@ -245,7 +245,7 @@ static enum step session_open(struct conn *c, struct ctx *ctx)
 	arena_init(&s->arena, 512);
 	arena_init(&s->message_arena, (size_t)64 << 10);
 	conn_set_session(c, s);
-	reply_ok(s, "%s POP3 server is ready", s->options->hostname);
+	pop3_ok(s, "%s POP3 server is ready", s->options->hostname);
 	return STEP_DONE;
 }
 
@@ -262,8 +262,8 @@ static enum step session_timeout(struct conn *c, struct ctx *ctx)
 	struct pop3_session *s = conn_session(c);
 
 	if (s->more == MORE_NONE)
-		reply_err(s, "I have waited too long, goodbye");
-	maildrop_lease_drop(s, ctx);
+		pop3_err(s, "I have waited too long, goodbye");
+	pop3_maildrop_lease_drop(s, ctx);
 	return STEP_CLOSE;
 }
 
@@ -272,8 +272,8 @@ static enum step session_shutdown(struct conn *c, struct ctx *ctx)
 	struct pop3_session *s = conn_session(c);
 
 	if (s->more == MORE_NONE)
-		reply_err(s, "[SYS/TEMP] The server is going down, please come back soon");
-	maildrop_lease_drop(s, ctx);
+		pop3_err(s, "[SYS/TEMP] The server is going down, please come back soon");
+	pop3_maildrop_lease_drop(s, ctx);
 	return STEP_CLOSE;
 }
 

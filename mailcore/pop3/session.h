@@ -41,17 +41,17 @@ struct pop3_session {
 };
 
 /* A single reply line; fmt follows "+OK " or "-ERR ". */
-void reply_ok(struct pop3_session *s, const char *fmt, ...) PRINTF(2, 3);
-void reply_err(struct pop3_session *s, const char *fmt, ...) PRINTF(2, 3);
+void pop3_ok(struct pop3_session *s, const char *fmt, ...) PRINTF(2, 3);
+void pop3_err(struct pop3_session *s, const char *fmt, ...) PRINTF(2, 3);
 /* -ERR for what a look-up or the store said. */
-void reply_rc(struct pop3_session *s, enum rc rc);
+void pop3_refuse(struct pop3_session *s, enum rc rc);
 
 bool pop3_is_private(const struct pop3_session *s);
 
 /* Opens the maildrop of a mailbox that has logged in, and replies. cmd_auth.c */
-void maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox);
-void maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx);
+void pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox);
+void pop3_maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx);
 enum step pop3_auth_answer(struct pop3_session *s, struct ctx *ctx, struct span line);
 
 /* Goes on with a long answer. cmd_mail.c */
-enum step more_go_on(struct pop3_session *s);
+enum step pop3_go_on(struct pop3_session *s);

@@ -31,7 +31,7 @@ static void log_in(struct smtp_session *s, struct ctx *ctx)
 		s->options->directory, ctx, name, sasl_password(&s->sasl), "smtp", peer, &mailbox);
 	log_info("smtp.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
 		log_text(ctx->arena, name), peer, rc_name(rc));
-	reply_login(s, rc);
+	smtp_reply_login(s, rc);
 	if (rc != RC_OK) {
 		if (rc == RC_DENIED && !conn_is_exempt(s->conn))
 			conn_delay(s->conn, FAILURE_DELAY_MS);
@@ -50,43 +50,43 @@ static enum step go_on(struct smtp_session *s, struct ctx *ctx, enum sasl_state 
 	switch (state) {
 	case SASL_CONTINUE:
 		smtp_framer_expect(&s->framer, INPUT_AUTH_LINE);
-		reply(s, 334, NULL, "%s", sasl_challenge(&s->sasl));
+		smtp_reply(s, 334, NULL, "%s", sasl_challenge(&s->sasl));
 		return STEP_DONE;
 	case SASL_READY:
 		log_in(s, ctx);
 		break;
 	case SASL_CANCELLED:
-		reply(s, 501, "5.7.0", "Log-in cancelled");
+		smtp_reply(s, 501, "5.7.0", "Log-in cancelled");
 		break;
 	case SASL_MALFORMED:
-		reply(s, 501, "5.5.2", "The log-in data cannot be read");
+		smtp_reply(s, 501, "5.5.2", "The log-in data cannot be read");
 		break;
 	}
 	sasl_done(&s->sasl);
 	return STEP_DONE;
 }
 
-enum step cmd_auth(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_auth(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
 	struct span name, initial;
 	enum sasl_mechanism mechanism;
 
 	if (s->logged_in) {
-		reply(s, 503, "5.5.1", "You are logged in already");
+		smtp_reply(s, 503, "5.5.1", "You are logged in already");
 		return STEP_DONE;
 	}
 	if (!smtp_auth_parse(arg, &name, &initial)) {
-		reply(s, 501, "5.5.4", "Please say AUTH and a mechanism");
+		smtp_reply(s, 501, "5.5.4", "Please say AUTH and a mechanism");
 		return STEP_DONE;
 	}
 	if (!sasl_mechanism_parse(name, &mechanism)) {
-		reply(s, 504, "5.5.4", "This mechanism is not offered");
+		smtp_reply(s, 504, "5.5.4", "This mechanism is not offered");
 		return STEP_DONE;
 	}
 	return go_on(s, ctx, sasl_begin(&s->sasl, mechanism, initial));
 }
 
-enum step auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame)
+enum step smtp_auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame)
 {
 	struct span line, none;
 
@@ -95,7 +95,7 @@ enum step auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame
 		smtp_framer_expect(&s->framer, INPUT_LINE);
 		s->framer.skipping = !span_ends(frame, SPAN("\n"));
 		sasl_done(&s->sasl);
-		reply(s, 500, "5.5.6", "The log-in data is too long");
+		smtp_reply(s, 500, "5.5.6", "The log-in data is too long");
 		return STEP_DONE;
 	}
 	if (!smtp_line_parse(frame, &line, &none) || none.len > 0)

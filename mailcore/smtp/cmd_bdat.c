@@ -11,21 +11,22 @@ static enum step chunk_done(struct smtp_session *s, struct ctx *ctx)
 {
 	smtp_framer_expect(&s->framer, INPUT_LINE);
 	if (s->chunk_refused) {
-		reply(s, 503, "5.5.1", "There is no recipient that was accepted");
+		smtp_reply(s, 503, "5.5.1", "There is no recipient that was accepted");
 		return STEP_DONE;
 	}
 	if (s->chunk_last && !s->logged_in && conn_pending(s->conn) > 0) {
-		transaction_reset(s);
-		reply(s, 554, "5.5.0", "You may send nothing behind BDAT LAST before my answer");
+		smtp_transaction_reset(s);
+		smtp_reply(
+			s, 554, "5.5.0", "You may send nothing behind BDAT LAST before my answer");
 		return STEP_CLOSE;
 	}
 	if (s->chunk_last)
-		message_finish(s, ctx);
+		smtp_message_finish(s, ctx);
 	else if (s->tx.trouble != RC_OK) {
-		reply_message(s, s->tx.trouble, NULL);
-		transaction_reset(s);
+		smtp_reply_message(s, s->tx.trouble, NULL);
+		smtp_transaction_reset(s);
 	} else
-		reply(s, 250, "2.0.0", "Chunk accepted");
+		smtp_reply(s, 250, "2.0.0", "Chunk accepted");
 	return STEP_DONE;
 }
 
@@ -35,23 +36,24 @@ static void chunk_begin(struct smtp_session *s)
 	if (s->chunk_refused)
 		return;
 	if (s->state == STATE_RCPT)
-		message_begin(s, false);
+		smtp_message_begin(s, false);
 	s->state = STATE_CHUNKS;
 	s->tx.chunks++;
 }
 
-enum step cmd_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
 	uint64_t size;
 	bool last;
 
 	/* Without its length the chunk cannot be told from commands. */
 	if (!smtp_bdat_parse(arg, &size, &last)) {
-		reply(s, 501, "5.5.4", "Please say BDAT, a length, and LAST with the last chunk");
+		smtp_reply(
+			s, 501, "5.5.4", "Please say BDAT, a length, and LAST with the last chunk");
 		return STEP_CLOSE;
 	}
 	if (s->tx.chunks >= SMTP_CHUNKS_MAX) {
-		reply(s, 421, "4.7.0", "Too many chunks, closing the connection");
+		smtp_reply(s, 421, "4.7.0", "Too many chunks, closing the connection");
 		return STEP_CLOSE;
 	}
 	chunk_begin(s);
@@ -63,10 +65,10 @@ enum step cmd_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg)
 	return STEP_DONE;
 }
 
-enum step chunk_frame(struct smtp_session *s, struct ctx *ctx, struct span frame)
+enum step smtp_chunk_frame(struct smtp_session *s, struct ctx *ctx, struct span frame)
 {
 	s->framer.chunk_left -= frame.len;
 	if (!s->chunk_refused)
-		message_add(s, ctx, frame);
+		smtp_message_add(s, ctx, frame);
 	return s->framer.chunk_left == 0 ? chunk_done(s, ctx) : STEP_DONE;
 }

@@ -8,7 +8,7 @@
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
-void message_begin(struct smtp_session *s, bool dots)
+void smtp_message_begin(struct smtp_session *s, bool dots)
 {
 	text_filter_init(
 		&s->tx.text, s->options->submission ? LINES_NORMALISE : LINES_STRICT, dots);
@@ -27,7 +27,7 @@ static void keep(struct smtp_session *s, struct str *text)
 		s->tx.trouble = intake_write(s->tx.intake, str_span(text));
 }
 
-void message_add(struct smtp_session *s, struct ctx *ctx, struct span frame)
+void smtp_message_add(struct smtp_session *s, struct ctx *ctx, struct span frame)
 {
 	struct str text = str_in(ctx->arena, 2 * frame.len + 2);
 
@@ -41,7 +41,7 @@ static void accepted(struct smtp_session *s, struct ctx *ctx, struct uuid id, si
 	struct str text = str_in(ctx->arena, 64);
 
 	uuid_add(&text, id);
-	reply(s, 250, "2.0.0", "Message accepted, its id is %s", str_cstr(&text));
+	smtp_reply(s, 250, "2.0.0", "Message accepted, its id is %s", str_cstr(&text));
 	log_info("message.accepted", "conn=%s id=%s from=%s rcpt=%zu size=%zu", conn_id(s->conn),
 		str_cstr(&text), log_text(ctx->arena, s->tx.source.mail_from), s->tx.recipients,
 		size);
@@ -61,7 +61,7 @@ static enum rc commit(struct smtp_session *s, struct ctx *ctx, struct err *err)
 	return rc;
 }
 
-void message_finish(struct smtp_session *s, struct ctx *ctx)
+void smtp_message_finish(struct smtp_session *s, struct ctx *ctx)
 {
 	struct str rest = str_in(ctx->arena, 2);
 	struct err err = { 0 };
@@ -77,27 +77,27 @@ void message_finish(struct smtp_session *s, struct ctx *ctx)
 	else
 		rc = commit(s, ctx, &err);
 	if (rc != RC_OK) {
-		reply_message(s, rc, &err);
+		smtp_reply_message(s, rc, &err);
 		log_info("message.refused", "conn=%s from=%s code=%d rc=%s", conn_id(s->conn),
 			log_text(ctx->arena, s->tx.source.mail_from), s->last_code, rc_name(rc));
 	}
-	transaction_reset(s);
+	smtp_transaction_reset(s);
 }
 
-enum step cmd_data(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_data(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
-	message_begin(s, true);
+	smtp_message_begin(s, true);
 	smtp_framer_expect(&s->framer, INPUT_DATA);
-	reply(s, 354, NULL, "Send the message; a dot alone on a line ends it");
+	smtp_reply(s, 354, NULL, "Send the message; a dot alone on a line ends it");
 	return STEP_DONE;
 }
 
-enum step data_frame(struct smtp_session *s, struct ctx *ctx, struct span frame)
+enum step smtp_data_frame(struct smtp_session *s, struct ctx *ctx, struct span frame)
 {
-	message_add(s, ctx, frame);
+	smtp_message_add(s, ctx, frame);
 	if (s->tx.text.state != TEXT_END)
 		return STEP_DONE;
 	smtp_framer_expect(&s->framer, INPUT_LINE);
-	message_finish(s, ctx);
+	smtp_message_finish(s, ctx);
 	return STEP_DONE;
 }

@@ -41,25 +41,25 @@ static enum rc may_send(struct smtp_session *s, struct ctx *ctx, const struct sm
 	return mailbox_may_send_as(ctx, &s->login, mail->from.text);
 }
 
-enum step cmd_mail(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_mail(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
 	struct smtp_mail mail;
 
 	enum parse parsed = smtp_mail_parse(&s->tx_arena, arg, s->options->submission, &mail);
 	if (parsed != PARSE_OK) {
-		reply_parse(s, parsed, "5.1.7");
+		smtp_reply_parse(s, parsed, "5.1.7");
 	} else if (mail.from.utf8 && !mail.smtputf8) {
-		reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
+		smtp_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
 	} else if (mail.size > s->options->intake->max_size) {
-		reply(s, 552, "5.3.4", "Messages may have %zu bytes at most",
+		smtp_reply(s, 552, "5.3.4", "Messages may have %zu bytes at most",
 			s->options->intake->max_size);
 	} else if (s->logged_in && s->login.no_send) {
-		reply(s, 550, "5.7.1", "Sending is switched off for this mailbox");
+		smtp_reply(s, 550, "5.7.1", "Sending is switched off for this mailbox");
 	} else {
 		enum rc rc = may_send(s, ctx, &mail);
 		if (rc == RC_OK)
 			begin(s, ctx, &mail);
-		reply_sender(s, rc);
+		smtp_reply_sender(s, rc);
 	}
 	if (s->state != STATE_MAIL)
 		arena_reset(&s->tx_arena);

@@ -28,7 +28,7 @@ static void accept_recipients(struct smtp_session *s, const struct recipients *f
 		intake_add_rcpt(s->tx.intake, &found->items[i]);
 	s->tx.recipients++;
 	s->state = STATE_RCPT;
-	reply_recipient(s, RC_OK, NULL);
+	smtp_reply_recipient(s, RC_OK, NULL);
 }
 
 static void note_refusal(
@@ -40,7 +40,7 @@ static void note_refusal(
 		log_text(ctx->arena, path->text), s->last_code, rc_name(rc));
 	str_add_cstr(&text, "Mail from ");
 	addr_add(&text, conn_peer(s->conn));
-	str_addf(&text, " was refused: " SPAN_FMT ".", SPAN_ARG(reply_text(s)));
+	str_addf(&text, " was refused: " SPAN_FMT ".", SPAN_ARG(smtp_reply_text(s)));
 	struct refusal refusal = { .mail_from = s->tx.source.mail_from,
 		.rcpt = path->text,
 		.domain = path->domain,
@@ -60,24 +60,24 @@ static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_pa
 		return;
 	}
 	if (rc == RC_OK)
-		reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
+		smtp_reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
 	else
-		reply_recipient(s, rc, &err);
+		smtp_reply_recipient(s, rc, &err);
 	note_refusal(s, ctx, path, rc);
 	slow_down(s, rc);
 }
 
-enum step cmd_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
 	struct smtp_path path;
 
 	enum parse parsed = smtp_rcpt_parse(ctx->arena, arg, s->options->submission, &path);
 	if (parsed != PARSE_OK)
-		reply_parse(s, parsed, "5.1.3");
+		smtp_reply_parse(s, parsed, "5.1.3");
 	else if (path.utf8 && !s->tx.smtputf8)
-		reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
+		smtp_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
 	else if (s->tx.recipients >= s->options->max_recipients)
-		reply(s, 452, "4.5.3", "Too many recipients, please send the others later");
+		smtp_reply(s, 452, "4.5.3", "Too many recipients, please send the others later");
 	else
 		decide(s, ctx, &path);
 	return STEP_DONE;

@@ -2,16 +2,16 @@
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
-enum step cmd_starttls(struct smtp_session *s, struct ctx *ctx, struct span arg)
+enum step smtp_starttls(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
 	if (conn_is_tls(s->conn)) {
-		reply(s, 503, "5.5.1", "TLS is active already");
+		smtp_reply(s, 503, "5.5.1", "TLS is active already");
 		return STEP_DONE;
 	}
 	if (!conn_can_tls(s->conn)) {
-		reply(s, 502, "5.5.1", "TLS is not offered on this port");
+		smtp_reply(s, 502, "5.5.1", "TLS is not offered on this port");
 		return STEP_DONE;
 	}
-	reply(s, 220, "2.0.0", "Begin the handshake");
+	smtp_reply(s, 220, "2.0.0", "Begin the handshake");
 	return STEP_TLS;
 }

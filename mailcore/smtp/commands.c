@@ -5,20 +5,20 @@
 #define GREETED (STATE_READY | STATE_MAIL | STATE_RCPT | STATE_CHUNKS)
 
 static const struct smtp_command commands[] = {
-	{ "EHLO", ANY, NEED_SYNC, cmd_ehlo },
-	{ "HELO", ANY, NEED_SYNC, cmd_helo },
-	{ "STARTTLS", STATE_START | STATE_READY, NEED_SYNC | NEED_NO_ARG, cmd_starttls },
-	{ "AUTH", STATE_READY, NEED_SYNC | NEED_SUBMISSION | NEED_PRIVACY, cmd_auth },
-	{ "MAIL", STATE_READY, NEED_LOGIN, cmd_mail },
-	{ "RCPT", STATE_MAIL | STATE_RCPT, NEED_LOGIN, cmd_rcpt },
-	{ "DATA", STATE_RCPT, NEED_SYNC | NEED_NO_ARG, cmd_data },
+	{ "EHLO", ANY, NEED_SYNC, smtp_ehlo },
+	{ "HELO", ANY, NEED_SYNC, smtp_helo },
+	{ "STARTTLS", STATE_START | STATE_READY, NEED_SYNC | NEED_NO_ARG, smtp_starttls },
+	{ "AUTH", STATE_READY, NEED_SYNC | NEED_SUBMISSION | NEED_PRIVACY, smtp_auth },
+	{ "MAIL", STATE_READY, NEED_LOGIN, smtp_mail },
+	{ "RCPT", STATE_MAIL | STATE_RCPT, NEED_LOGIN, smtp_rcpt },
+	{ "DATA", STATE_RCPT, NEED_SYNC | NEED_NO_ARG, smtp_data },
 	/* In every state: its chunk must be read before it can be refused. */
-	{ "BDAT", ANY, 0, cmd_bdat },
-	{ "RSET", ANY, NEED_NO_ARG | COUNTS_AS_JUNK, cmd_rset },
-	{ "NOOP", ANY, COUNTS_AS_JUNK, cmd_noop },
-	{ "VRFY", ANY, COUNTS_AS_JUNK, cmd_vrfy },
-	{ "HELP", ANY, COUNTS_AS_JUNK, cmd_help },
-	{ "QUIT", ANY, NEED_NO_ARG, cmd_quit },
+	{ "BDAT", ANY, 0, smtp_bdat },
+	{ "RSET", ANY, NEED_NO_ARG | COUNTS_AS_JUNK, smtp_rset },
+	{ "NOOP", ANY, COUNTS_AS_JUNK, smtp_noop },
+	{ "VRFY", ANY, COUNTS_AS_JUNK, smtp_vrfy },
+	{ "HELP", ANY, COUNTS_AS_JUNK, smtp_help },
+	{ "QUIT", ANY, NEED_NO_ARG, smtp_quit },
 };
 
 const struct smtp_command *smtp_command_find(struct span verb, bool submission)

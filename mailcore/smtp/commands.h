@@ -22,16 +22,16 @@ struct smtp_command {
 /* NULL: no such command (on this kind of listener). */
 const struct smtp_command *smtp_command_find(struct span verb, bool submission);
 
-enum step cmd_auth(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_data(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_ehlo(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_helo(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_help(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_mail(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_noop(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_quit(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_rset(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_starttls(struct smtp_session *s, struct ctx *ctx, struct span arg);
-enum step cmd_vrfy(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_auth(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_data(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_ehlo(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_helo(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_help(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_mail(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_noop(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_quit(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_rset(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_starttls(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_vrfy(struct smtp_session *s, struct ctx *ctx, struct span arg);

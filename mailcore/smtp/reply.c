@@ -15,7 +15,7 @@ static void add_printable(struct str *out, const char *text)
 		str_add_c(out, *text >= ' ' && *text < 0x7f ? *text : '?');
 }
 
-void reply(struct smtp_session *s, int code, const char *enhanced, const char *fmt, ...)
+void smtp_reply(struct smtp_session *s, int code, const char *enhanced, const char *fmt, ...)
 {
 	struct str *out = conn_out(s->conn);
 	char text[TEXT_MAX];
@@ -33,35 +33,35 @@ void reply(struct smtp_session *s, int code, const char *enhanced, const char *f
 	s->last_code = code;
 }
 
-struct span reply_text(const struct smtp_session *s)
+struct span smtp_reply_text(const struct smtp_session *s)
 {
 	return span_trim(span_from(str_span(conn_out(s->conn)), s->last_reply));
 }
 
-void reply_part(struct smtp_session *s, int code, const char *text)
+void smtp_reply_part(struct smtp_session *s, int code, const char *text)
 {
 	str_addf(conn_out(s->conn), "%d-%s\r\n", code, text);
 }
 
-void reply_parse(struct smtp_session *s, enum parse result, const char *bad_address)
+void smtp_reply_parse(struct smtp_session *s, enum parse result, const char *bad_address)
 {
 	switch (result) {
 	case PARSE_OK:
 		break;
 	case PARSE_SYNTAX:
-		reply(s, 501, "5.5.4", "I do not understand the arguments of this command");
+		smtp_reply(s, 501, "5.5.4", "I do not understand the arguments of this command");
 		return;
 	case PARSE_ADDRESS:
-		reply(s, 501, bad_address, "This is not an address");
+		smtp_reply(s, 501, bad_address, "This is not an address");
 		return;
 	case PARSE_PARAM_VALUE:
-		reply(s, 501, "5.5.4", "A parameter is there twice, or has a wrong value");
+		smtp_reply(s, 501, "5.5.4", "A parameter is there twice, or has a wrong value");
 		return;
 	case PARSE_PARAM_UNKNOWN:
-		reply(s, 555, "5.5.4", "I do not know one of the parameters");
+		smtp_reply(s, 555, "5.5.4", "I do not know one of the parameters");
 		return;
 	}
-	reply(s, CANNOT_SAY);
+	smtp_reply(s, CANNOT_SAY);
 }
 
 static const char *text_of(const struct err *err, const char *otherwise)
@@ -69,81 +69,83 @@ static const char *text_of(const struct err *err, const char *otherwise)
 	return err && err->text[0] ? err->text : otherwise;
 }
 
-void reply_recipient(struct smtp_session *s, enum rc rc, const struct err *err)
+void smtp_reply_recipient(struct smtp_session *s, enum rc rc, const struct err *err)
 {
 	switch (rc) {
 	case RC_OK:
-		reply(s, 250, "2.1.5", "Recipient accepted");
+		smtp_reply(s, 250, "2.1.5", "Recipient accepted");
 		return;
 	case RC_NOT_FOUND:
 	case RC_INVALID:
-		reply(s, 550, "5.1.1", "There is no such mailbox here");
+		smtp_reply(s, 550, "5.1.1", "There is no such mailbox here");
 		return;
 	case RC_DENIED:
 		if (s->options->submission)
-			reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
+			smtp_reply(s, 550, "5.4.4",
+				"This server does not deliver to other servers yet");
 		else
-			reply(s, 550, "5.7.1",
+			smtp_reply(s, 550, "5.7.1",
 				"Relaying refused: the domain is not served here, and you are not logged in");
 		return;
 	case RC_LIMIT:
-		reply(s, 552, "5.2.2", "%s", text_of(err, "The mailbox is full"));
+		smtp_reply(s, 552, "5.2.2", "%s", text_of(err, "The mailbox is full"));
 		return;
 	case RC_CONFLICT:
-		reply(s, 550, "5.2.1", "%s", text_of(err, "The mailbox takes no mail at present"));
+		smtp_reply(s, 550, "5.2.1", "%s",
+			text_of(err, "The mailbox takes no mail at present"));
 		return;
 	case RC_TEMP:
-		reply(s, 451, "4.3.0",
+		smtp_reply(s, 451, "4.3.0",
 			"Recipients cannot be looked up at the moment, please try again later");
 		return;
 	case RC_EXISTS:
 	case RC_CLOSED:
 		break;
 	}
-	reply(s, CANNOT_SAY);
+	smtp_reply(s, CANNOT_SAY);
 }
 
-void reply_login(struct smtp_session *s, enum rc rc)
+void smtp_reply_login(struct smtp_session *s, enum rc rc)
 {
 	switch (rc) {
 	case RC_OK:
-		reply(s, 235, "2.7.0", "You are logged in");
+		smtp_reply(s, 235, "2.7.0", "You are logged in");
 		return;
 	case RC_DENIED:
 	case RC_NOT_FOUND:
 	case RC_INVALID:
-		reply(s, 535, "5.7.8", "User name or password is wrong");
+		smtp_reply(s, 535, "5.7.8", "User name or password is wrong");
 		return;
 	case RC_LIMIT:
-		reply(s, 454, "4.7.0", "Too many failed log-ins, please try again later");
+		smtp_reply(s, 454, "4.7.0", "Too many failed log-ins, please try again later");
 		return;
 	case RC_CONFLICT:
-		reply(s, 525, "5.7.13", "Log-in is switched off for this mailbox");
+		smtp_reply(s, 525, "5.7.13", "Log-in is switched off for this mailbox");
 		return;
 	case RC_TEMP:
-		reply(s, 454, "4.7.0",
+		smtp_reply(s, 454, "4.7.0",
 			"Log-ins cannot be checked at the moment, please try again later");
 		return;
 	case RC_EXISTS:
 	case RC_CLOSED:
 		break;
 	}
-	reply(s, CANNOT_SAY);
+	smtp_reply(s, CANNOT_SAY);
 }
 
-void reply_sender(struct smtp_session *s, enum rc rc)
+void smtp_reply_sender(struct smtp_session *s, enum rc rc)
 {
 	switch (rc) {
 	case RC_OK:
-		reply(s, 250, "2.1.0", "Sender accepted");
+		smtp_reply(s, 250, "2.1.0", "Sender accepted");
 		return;
 	case RC_DENIED:
 	case RC_NOT_FOUND:
 	case RC_INVALID:
-		reply(s, 553, "5.7.1", "This sender address does not belong to your mailbox");
+		smtp_reply(s, 553, "5.7.1", "This sender address does not belong to your mailbox");
 		return;
 	case RC_TEMP:
-		reply(s, 451, "4.3.0",
+		smtp_reply(s, 451, "4.3.0",
 			"The sender cannot be checked at the moment, please try again later");
 		return;
 	case RC_EXISTS:
@@ -152,27 +154,27 @@ void reply_sender(struct smtp_session *s, enum rc rc)
 	case RC_CLOSED:
 		break;
 	}
-	reply(s, CANNOT_SAY);
+	smtp_reply(s, CANNOT_SAY);
 }
 
-void reply_message(struct smtp_session *s, enum rc rc, const struct err *err)
+void smtp_reply_message(struct smtp_session *s, enum rc rc, const struct err *err)
 {
 	const char *status = err && err->field[0] ? err->field : NULL;
 
 	switch (rc) {
 	case RC_LIMIT:
 		if (status)
-			reply(s, 554, status, "%s", err->text);
+			smtp_reply(s, 554, status, "%s", err->text);
 		else
-			reply(s, 552, "5.3.4", "The message is too large");
+			smtp_reply(s, 552, "5.3.4", "The message is too large");
 		return;
 	case RC_INVALID:
 	case RC_DENIED:
-		reply(s, 550, status ? status : "5.6.0", "%s",
+		smtp_reply(s, 550, status ? status : "5.6.0", "%s",
 			text_of(err, "The message is malformed"));
 		return;
 	case RC_TEMP:
-		reply(s, 451, "4.3.0",
+		smtp_reply(s, 451, "4.3.0",
 			"The message cannot be stored at the moment, please try again later");
 		return;
 	case RC_OK:
@@ -182,5 +184,5 @@ void reply_message(struct smtp_session *s, enum rc rc, const struct err *err)
 	case RC_CLOSED:
 		break;
 	}
-	reply(s, CANNOT_SAY);
+	smtp_reply(s, CANNOT_SAY);
 }

@@ -9,19 +9,19 @@
 #include "mailcore/smtp/session.h"
 
 /* enhanced may be NULL. */
-void reply(struct smtp_session *s, int code, const char *enhanced, const char *fmt, ...)
+void smtp_reply(struct smtp_session *s, int code, const char *enhanced, const char *fmt, ...)
 	PRINTF(4, 5);
 /* The newest reply, until the end of the step. */
-struct span reply_text(const struct smtp_session *s);
+struct span smtp_reply_text(const struct smtp_session *s);
 /* One line of several: `code-text`. */
-void reply_part(struct smtp_session *s, int code, const char *text);
+void smtp_reply_part(struct smtp_session *s, int code, const char *text);
 
-void reply_parse(struct smtp_session *s, enum parse result, const char *bad_address);
+void smtp_reply_parse(struct smtp_session *s, enum parse result, const char *bad_address);
 /* What recipient_resolve said. */
-void reply_recipient(struct smtp_session *s, enum rc rc, const struct err *err);
+void smtp_reply_recipient(struct smtp_session *s, enum rc rc, const struct err *err);
 /* What mailbox_login said. */
-void reply_login(struct smtp_session *s, enum rc rc);
+void smtp_reply_login(struct smtp_session *s, enum rc rc);
 /* What mailbox_may_send_as said about MAIL FROM. */
-void reply_sender(struct smtp_session *s, enum rc rc);
+void smtp_reply_sender(struct smtp_session *s, enum rc rc);
 /* What intake_write or intake_commit said. err->field may hold the enhanced status. */
-void reply_message(struct smtp_session *s, enum rc rc, const struct err *err);
+void smtp_reply_message(struct smtp_session *s, enum rc rc, const struct err *err);

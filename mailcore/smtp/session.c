@@ -13,7 +13,7 @@
 
 #define SKIPPED_MAX ((size_t)1 << 20) /* bytes of too long lines in a session */
 
-void transaction_reset(struct smtp_session *s)
+void smtp_transaction_reset(struct smtp_session *s)
 {
 	if (s->tx.intake)
 		intake_abort(s->tx.intake);
@@ -24,7 +24,7 @@ void transaction_reset(struct smtp_session *s)
 		s->state = STATE_READY;
 }
 
-bool session_is_private(const struct smtp_session *s)
+bool smtp_is_private(const struct smtp_session *s)
 {
 	const struct net_list *plaintext = s->options->plaintext_networks;
 
@@ -37,27 +37,28 @@ bool session_is_private(const struct smtp_session *s)
 static void refuse_state(struct smtp_session *s, const struct smtp_command *c)
 {
 	if (s->state == STATE_START)
-		reply(s, 503, "5.5.1", "Please say EHLO first");
+		smtp_reply(s, 503, "5.5.1", "Please say EHLO first");
 	else if (s->state == STATE_CHUNKS)
-		reply(s, 503, "5.5.1", "Please send the rest of the message with BDAT, or RSET");
+		smtp_reply(
+			s, 503, "5.5.1", "Please send the rest of the message with BDAT, or RSET");
 	else if (s->state == STATE_READY)
-		reply(s, 503, "5.5.1", "Please name the sender first (MAIL)");
+		smtp_reply(s, 503, "5.5.1", "Please name the sender first (MAIL)");
 	else if (s->state == STATE_MAIL && (c->states & STATE_RCPT))
-		reply(s, 503, "5.5.1", "There is no recipient that was accepted");
+		smtp_reply(s, 503, "5.5.1", "There is no recipient that was accepted");
 	else
-		reply(s, 503, "5.5.1", "There is a message under way already");
+		smtp_reply(s, 503, "5.5.1", "There is a message under way already");
 }
 
 static bool admits(struct smtp_session *s, const struct smtp_command *c, struct span arg)
 {
 	if ((c->needs & NEED_NO_ARG) && arg.len > 0)
-		reply(s, 501, "5.5.4", "%s has no arguments", c->verb);
+		smtp_reply(s, 501, "5.5.4", "%s has no arguments", c->verb);
 	else if (!(c->states & s->state))
 		refuse_state(s, c);
 	else if ((c->needs & NEED_LOGIN) && s->options->submission && !s->logged_in)
-		reply(s, 530, "5.7.0", "Please log in first");
-	else if ((c->needs & NEED_PRIVACY) && !session_is_private(s))
-		reply(s, 538, "5.7.11", "Please start TLS first");
+		smtp_reply(s, 530, "5.7.0", "Please log in first");
+	else if ((c->needs & NEED_PRIVACY) && !smtp_is_private(s))
+		smtp_reply(s, 538, "5.7.11", "Please start TLS first");
 	else
 		return true;
 	return false;
@@ -67,13 +68,13 @@ static bool admits(struct smtp_session *s, const struct smtp_command *c, struct 
 
 static enum step too_much(struct smtp_session *s, const char *what)
 {
-	reply(s, 421, "4.7.0", "Too many %s, closing the connection", what);
+	smtp_reply(s, 421, "4.7.0", "Too many %s, closing the connection", what);
 	log_info("smtp.too_much", "conn=%s listener=%s what=\"%s\"", conn_id(s->conn),
 		conn_listener(s->conn), what);
 	return STEP_CLOSE;
 }
 
-/* After every command. An accepted message has set the counters back (message_finish). */
+/* After every command. An accepted message has set the counters back (smtp_message_finish). */
 static enum step count(struct smtp_session *s, enum step step)
 {
 	if (s->last_code >= 400)
@@ -112,7 +113,7 @@ static enum step skip_line(struct smtp_session *s, struct span frame)
 		return too_much(s, "bytes in one line");
 	s->framer.skipping = !span_ends(frame, SPAN("\n"));
 	if (!s->framer.skipping)
-		reply(s, 500, "5.5.2", "This line is too long");
+		smtp_reply(s, 500, "5.5.2", "This line is too long");
 	return STEP_DONE;
 }
 
@@ -121,23 +122,24 @@ static enum step run_command(struct smtp_session *s, struct ctx *ctx, struct spa
 	struct span verb, arg;
 
 	if (is_foreign(frame)) {
-		reply(s, 554, "5.5.1", "This port speaks SMTP");
+		smtp_reply(s, 554, "5.5.1", "This port speaks SMTP");
 		return STEP_CLOSE;
 	}
 	if (s->framer.skipping || !smtp_line_is_whole(&s->framer, frame))
 		return skip_line(s, frame);
 	s->commands++;
 	if (!smtp_line_parse(frame, &verb, &arg)) {
-		reply(s, 500, "5.5.2", "There is a control character in this line");
+		smtp_reply(s, 500, "5.5.2", "There is a control character in this line");
 		return STEP_DONE;
 	}
 	const struct smtp_command *c = smtp_command_find(verb, s->options->submission);
 	if (!c) {
-		reply(s, 500, "5.5.1", "I do not know this command");
+		smtp_reply(s, 500, "5.5.1", "I do not know this command");
 		return STEP_DONE;
 	}
 	if ((c->needs & NEED_SYNC) && !s->logged_in && conn_pending(s->conn) > 0) {
-		reply(s, 554, "5.5.0", "You may send nothing behind %s before my answer", c->verb);
+		smtp_reply(s, 554, "5.5.0", "You may send nothing behind %s before my answer",
+			c->verb);
 		return STEP_CLOSE;
 	}
 	if (c->needs & COUNTS_AS_JUNK)
@@ -156,13 +158,13 @@ static enum step run_frame(struct conn *c, struct ctx *ctx, struct span frame)
 		step = run_command(s, ctx, frame);
 		break;
 	case INPUT_AUTH_LINE:
-		step = auth_answer(s, ctx, frame);
+		step = smtp_auth_answer(s, ctx, frame);
 		break;
 	case INPUT_DATA:
-		step = data_frame(s, ctx, frame);
+		step = smtp_data_frame(s, ctx, frame);
 		break;
 	case INPUT_CHUNK:
-		step = chunk_frame(s, ctx, frame);
+		step = smtp_chunk_frame(s, ctx, frame);
 		break;
 	}
 	return count(s, step);
@@ -183,7 +185,7 @@ static enum step session_open(struct conn *c, struct ctx *ctx)
 	/* Until log-in, submission keeps the loop's total deadline. */
 	if (!s->options->submission)
 		conn_set_deadline(c, s->options->timeout_ms);
-	reply(s, 220, NULL, "%s ESMTP Mailstead", s->options->hostname);
+	smtp_reply(s, 220, NULL, "%s ESMTP Mailstead", s->options->hostname);
 	return STEP_DONE;
 }
 
@@ -192,7 +194,7 @@ static enum step session_secured(struct conn *c, struct ctx *ctx)
 	struct smtp_session *s = conn_session(c);
 
 	/* RFC 3207 §4.2: all that was said in clear is forgotten. */
-	transaction_reset(s);
+	smtp_transaction_reset(s);
 	s->state = STATE_START;
 	s->helo_len = 0;
 	return STEP_DONE;
@@ -206,14 +208,15 @@ static enum frame session_frame(struct conn *c, struct span in, size_t *scanned,
 
 static enum step session_timeout(struct conn *c, struct ctx *ctx)
 {
-	reply(conn_session(c), 421, "4.4.2", "%s I have waited too long, goodbye",
+	smtp_reply(conn_session(c), 421, "4.4.2", "%s I have waited too long, goodbye",
 		((struct smtp_session *)conn_session(c))->options->hostname);
 	return STEP_CLOSE;
 }
 
 static enum step session_shutdown(struct conn *c, struct ctx *ctx)
 {
-	reply(conn_session(c), 421, "4.3.2", "%s The server is going down, please come back soon",
+	smtp_reply(conn_session(c), 421, "4.3.2",
+		"%s The server is going down, please come back soon",
 		((struct smtp_session *)conn_session(c))->options->hostname);
 	return STEP_CLOSE;
 }
@@ -222,7 +225,7 @@ static void session_close(struct conn *c)
 {
 	struct smtp_session *s = conn_session(c);
 
-	transaction_reset(s);
+	smtp_transaction_reset(s);
 	sasl_done(&s->sasl);
 	arena_done(&s->tx_arena);
 	arena_done(&s->arena);

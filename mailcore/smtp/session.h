@@ -1,7 +1,7 @@
 /*
  * One SMTP connection: shared by session.c, reply.c and the commands.
  *
- * `tx` is the transaction. It has two ends, transaction_reset and message_finish, and both leave
+ * `tx` is the transaction. It has two ends, smtp_transaction_reset and smtp_message_finish, and both leave
  * it zeroed: nothing of a refused or finished message is seen by the next one.
  */
 #pragma once
@@ -61,18 +61,18 @@ struct smtp_session {
 
 /* --- session.c --- */
 
-void transaction_reset(struct smtp_session *s);
+void smtp_transaction_reset(struct smtp_session *s);
 /* Log-in may pass over this connection. */
-bool session_is_private(const struct smtp_session *s);
+bool smtp_is_private(const struct smtp_session *s);
 
 /* --- the message: cmd_data.c, used by BDAT too --- */
 
-void message_begin(struct smtp_session *s, bool dots);
-void message_add(struct smtp_session *s, struct ctx *ctx, struct span frame);
+void smtp_message_begin(struct smtp_session *s, bool dots);
+void smtp_message_add(struct smtp_session *s, struct ctx *ctx, struct span frame);
 /* Commits or refuses, and replies. The transaction is over. */
-void message_finish(struct smtp_session *s, struct ctx *ctx);
+void smtp_message_finish(struct smtp_session *s, struct ctx *ctx);
 
 /* Frames that are no commands. */
-enum step auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame);
-enum step data_frame(struct smtp_session *s, struct ctx *ctx, struct span frame);
-enum step chunk_frame(struct smtp_session *s, struct ctx *ctx, struct span frame);
+enum step smtp_auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame);
+enum step smtp_data_frame(struct smtp_session *s, struct ctx *ctx, struct span frame);
+enum step smtp_chunk_frame(struct smtp_session *s, struct ctx *ctx, struct span frame);
