@@ -124,6 +124,21 @@ static bool parse_args(struct cur *in, struct arena *a, struct seqset *set, stru
 		fetch_items_parse(in, a, &f->items) && take_modifiers(in, f);
 }
 
+/* What is short before what is long, as simple clients expect: a literal ends their line. */
+static void order_items(struct fetch *f)
+{
+	struct fetch_items in = f->items;
+
+	f->items.len = 0;
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < in.len; i++) {
+			int place = in.items[i].kind == FETCH_UID ? 0 : in.items[i].section ? 2 : 1;
+			if (place == round)
+				f->items.items[f->items.len++] = in.items[i];
+		}
+	}
+}
+
 static void finish_items(struct command *cmd, struct fetch *f)
 {
 	struct imap *s = cmd->s;
@@ -134,6 +149,7 @@ static void finish_items(struct command *cmd, struct fetch *f)
 		add_item(f, FETCH_MODSEQ, "MODSEQ");
 	if (cmd->uid)
 		add_item(f, FETCH_UID, "UID");
+	order_items(f);
 	note_needs(f);
 	f->sets_seen = f->sets_seen && !s->view.read_only;
 	f->add_flags = f->sets_seen && !has_item(f, FETCH_FLAGS);
@@ -396,6 +412,11 @@ static bool write_message(
 
 	if (!f->begun)
 		str_addf(out, "* %zu FETCH (", index + 1);
+	if (!f->begun && f->add_flags && newly_seen) {
+		str_add_cstr(out, "FLAGS ");
+		imap_reply_flags(s, m->row.snap, m->row.i);
+		str_add_c(out, ' ');
+	}
 	for (; f->item < f->items.len; f->item++, f->offset = 0) {
 		const struct fetch_item *item = &f->items.items[f->item];
 		if (f->offset == 0) {
@@ -411,10 +432,6 @@ static bool write_message(
 		f->item += whole;
 		f->offset = whole ? 0 : f->offset;
 		return false;
-	}
-	if (f->add_flags && newly_seen) {
-		str_add_cstr(out, " FLAGS ");
-		imap_reply_flags(s, m->row.snap, m->row.i);
 	}
 	str_add_cstr(out, ")\r\n");
 	f->item = 0;
