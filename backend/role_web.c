@@ -1,5 +1,6 @@
 /* The web role: panel, JSON API, webmail and well-known files over HTTPS. */
 #include "backend/accounts/services.h"
+#include "backend/api/routes.h"
 #include "backend/http/server.h"
 #include "backend/role.h"
 #include "backend/roles.h"
@@ -26,8 +27,8 @@ static unsigned port_of(const struct role *r, const char *key)
 static const char *own_url(struct role *r)
 {
 	const char *given = config_text(r->launch.config, "web.url");
-	return given[0] ? given :
-			  arena_printf(&r->launch.arena, "https://%s", r->launch.hostname).ptr;
+	return given[0] ? given
+			: arena_printf(&r->launch.arena, "https://%s", r->launch.hostname).ptr;
 }
 
 static void listen_web(struct role *r, struct server *server)
@@ -48,7 +49,7 @@ static void stop_server(void *arg)
 
 static enum rc run(struct role *r, int *out_status, struct err *err)
 {
-	static const struct route_table *const tables[] = { &webui_routes };
+	static const struct route_table *const tables[] = { &api_routes, &webui_routes };
 	struct intake_env intake;
 	struct services services = {
 		.keys = r->keys,
@@ -58,6 +59,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.hostname = r->launch.hostname,
 		.addresses = config_text(r->launch.config, "addresses"),
 		.url = own_url(r),
+		.status_file = launch_path(&r->launch, "run/status.json"),
 	};
 	struct webui_env env = {
 		.templates = webui_templates(&r->launch.arena),
