@@ -37,7 +37,7 @@ static bool add_roles(struct req *r, struct cJSON *o)
 		role = json_next(role)) {
 		struct span state = json_text(json_get(role, "state"));
 		json_add_text(a, roles, arena_cstr(a, json_text(json_get(role, "name"))), state);
-		all = all && span_eq(state, SPAN("running"));
+		all = all && span_eq(state, SPAN("up"));
 	}
 	json_add(a, o, "roles", roles);
 	return all;
