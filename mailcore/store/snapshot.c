@@ -14,8 +14,9 @@
 #include "mailcore/store/uidset.h"
 #include "sql/message.h"
 
-#define CHECK_MS    15000
-#define CHANGES_MAX 20000 /* more changed UIDs than that: load the folder whole */
+#define CHECK_MS     15000
+#define VANISHED_MAX 1000000
+#define CHANGES_MAX  20000 /* more changed UIDs than that: load the folder whole */
 
 struct load {
 	int64_t mailbox_id, folder_id;
@@ -210,6 +211,8 @@ enum rc snapshot_vanished(struct store *s, struct ctx *ctx, int64_t mailbox_id, 
 		else
 			return RC_LIMIT;
 	struct uidset all = uidset_union(ctx->arena, sets, n);
+	if (uidset_count(&all) > VANISHED_MAX)
+		return RC_LIMIT;
 	*out_len = uidset_count(&all);
 	*out_uids = uidset_list(ctx->arena, &all);
 	return RC_OK;

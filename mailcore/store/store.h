@@ -106,7 +106,8 @@ const struct snapshot *snapshot_ref(const struct snapshot *snap);
 void snapshot_unref(const struct snapshot *snap);
 /* Index of uid, or of the first greater one (may be len). */
 size_t snapshot_lower_bound(const struct snapshot *snap, uint32_t uid);
-/* UIDs expunged after modseq (QRESYNC); RC_LIMIT: the log does not reach back that far. */
+/* UIDs expunged after modseq (QRESYNC); RC_LIMIT: the log does not reach back that far, or more than
+ * a million: compare with the snapshot instead. */
 MUST_CHECK enum rc snapshot_vanished(struct store *s, struct ctx *ctx, int64_t mailbox_id,
 	int64_t folder_id, int64_t since_modseq, uint32_t **out_uids, size_t *out_len);
 
