@@ -26,6 +26,24 @@ static void path_of(struct str *out, const struct blob_store *s, struct uuid id,
 	str_add_cstr(out, suffix);
 }
 
+/* `mailstead import` may run as root; the roles that read what it wrote do not. What root makes
+ * belongs to whoever the directory belongs to. */
+static bool give_to_owner(int dir_fd, int fd)
+{
+	struct stat owner;
+
+	return geteuid() != 0 ||
+		(fstat(dir_fd, &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) == 0);
+}
+
+static bool subdir_make(int dir_fd, const char *name)
+{
+	if (mkdirat(dir_fd, name, 0700) != 0)
+		return errno == EEXIST;
+	AUTO(close_fd) int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && give_to_owner(dir_fd, fd);
+}
+
 bool blob_dirs_make(const char *dir)
 {
 	AUTO(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -34,7 +52,7 @@ bool blob_dirs_make(const char *dir)
 	for (unsigned i = 0; i < 256; i++) {
 		char name[3];
 		(void)snprintf(name, sizeof name, "%02x", i);
-		if (mkdirat(fd, name, 0700) != 0 && errno != EEXIST)
+		if (!subdir_make(fd, name))
 			return false;
 	}
 	return fsync(fd) == 0;
@@ -119,7 +137,8 @@ static bool make(const struct source *src, struct uuid id, const char *temp, con
 {
 	AUTO(close_fd)
 	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || !fill(src, fd) || fsync(fd) != 0)
+	AUTO(close_fd) int dir = open(src->store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || dir < 0 || !give_to_owner(dir, fd) || !fill(src, fd) || fsync(fd) != 0)
 		return false;
 	return rename(temp, final) == 0 && dir_sync(src->store, id);
 }
