@@ -11,6 +11,8 @@
 
 #define COLLECT_EVERY_MS (60 * MSEC_PER_SEC)
 #define COLLECT_LIMIT    1000
+#define TRIM_EVERY_MS    (3600 * MSEC_PER_SEC)
+#define TRIM_LIMIT       1000
 
 static void collect_blobs(struct ctx *ctx, void *arg)
 {
@@ -24,6 +26,17 @@ static void collect_blobs(struct ctx *ctx, void *arg)
 		log_info("blob.collect", "deleted=%zu", deleted);
 }
 
+static void trim_logs(struct ctx *ctx, void *arg)
+{
+	size_t deleted = 0;
+
+	enum rc rc = change_log_trim(ctx, TRIM_LIMIT, &deleted);
+	if (rc != RC_OK)
+		log_warn("changelog.trim", "rc=%s", rc_name(rc));
+	else if (deleted > 0)
+		log_info("changelog.trim", "deleted=%zu", deleted);
+}
+
 int role_send(struct role *r)
 {
 	struct err err = { 0 };
@@ -34,5 +47,6 @@ int role_send(struct role *r)
 		return 1;
 	}
 	loop_every(r->loop, COLLECT_EVERY_MS, collect_blobs, r);
+	loop_every(r->loop, TRIM_EVERY_MS, trim_logs, r);
 	return role_run(r);
 }

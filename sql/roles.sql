@@ -66,6 +66,8 @@ GRANT DELETE ON mail_root, folder TO mailstead_web;
 GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;
 GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;
 GRANT DELETE ON blob_gc, message_meta TO mailstead_send;
+GRANT SELECT, DELETE ON change_log TO mailstead_send;
+GRANT SELECT (log_floor), UPDATE (log_floor) ON folder TO mailstead_send;
 GRANT SELECT, DELETE ON event TO mailstead_send;
 
 -- ------------------------------------------------------------------ panel

@@ -1,4 +1,4 @@
-/* What concerns a mailbox as a whole: its size, and the exclusive POP3 session. */
+/* What concerns mailboxes as a whole: size, the exclusive POP3 session, housekeeping. */
 #include "mailcore/store/store_impl.h"
 #include "sql/folder.h"
 
@@ -25,4 +25,14 @@ void pop3_lease_drop(struct ctx *ctx, int64_t mailbox_id, struct span owner)
 	if (db_exec(ctx, &SQL_POP3_LEASE_DROP, ARGS(A_I64(mailbox_id), A_TEXT(owner)), NULL) !=
 		RC_OK)
 		return; /* it runs out by itself */
+}
+
+enum rc change_log_trim(struct ctx *ctx, size_t limit, size_t *out_deleted)
+{
+	int64_t deleted = 0;
+	enum rc rc = db_exec(ctx, &SQL_CHANGE_LOG_TRIM,
+		ARGS(A_I64(CHANGE_LOG_KEPT), A_I64((int64_t)limit)), &deleted);
+	if (rc == RC_OK)
+		*out_deleted = (size_t)deleted;
+	return rc;
 }

@@ -255,6 +255,12 @@ MUST_CHECK enum rc message_read(struct store *s, struct ctx *ctx, int64_t mailbo
 
 /* ------------------------------------------------------------------------ mailbox-wide */
 
+/* Housekeeping of the send role: the change log keeps the last CHANGE_LOG_KEPT changes of a folder,
+ * at least; clients that were away for longer compare instead (RC_LIMIT of snapshot_vanished). At
+ * most `limit` folders at a time. */
+#define CHANGE_LOG_KEPT 10000
+MUST_CHECK enum rc change_log_trim(struct ctx *ctx, size_t limit, size_t *out_deleted);
+
 struct mailbox_usage {
 	int64_t messages, size_bytes;
 };

@@ -125,3 +125,15 @@ WHERE mailbox_id = $1 AND (pop3_lease_until IS NULL OR pop3_lease_until < now() 
 -- roles: user
 UPDATE mail_root SET pop3_lease_owner = NULL, pop3_lease_until = NULL
 WHERE mailbox_id = $1 AND pop3_lease_owner = $2;
+
+-- name: change_log_trim
+-- roles: send
+-- Folders whose log has grown beyond twice what is kept ($1 changes): the rest goes, log_floor says so.
+WITH long AS (
+  SELECT mailbox_id, folder_id, highestmodseq - $1::bigint AS floor FROM folder
+  WHERE highestmodseq - log_floor > 2 * $1::bigint LIMIT $2::bigint FOR UPDATE SKIP LOCKED
+), floored AS (
+  UPDATE folder f SET log_floor = long.floor FROM long WHERE f.mailbox_id = long.mailbox_id AND f.folder_id = long.folder_id
+)
+DELETE FROM change_log c USING long
+WHERE c.mailbox_id = long.mailbox_id AND c.folder_id = long.folder_id AND c.modseq <= long.floor;

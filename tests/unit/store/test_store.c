@@ -687,6 +687,31 @@ static void test_collect(void **state)
 	db_close(send);
 }
 
+static void test_trim(void **state)
+{
+	struct db *send = scratch_open("send");
+	struct ctx ctx = as(send);
+	size_t n = 1;
+	assert_int_equal(change_log_trim(&ctx, 100, &n), RC_OK);
+	assert_int_equal(n, 0);
+	const struct snapshot *old = snap_of(4, "INBOX");
+	scratch_sql(
+		"INSERT INTO change_log SELECT 4, 1, i, 'F', '\\x010000000100000001' FROM"
+		" generate_series(100, 20100) AS i;"
+		"UPDATE folder SET highestmodseq = 20100 WHERE mailbox_id = 4 AND folder_id = 1");
+	ctx = as(send);
+	assert_int_equal(change_log_trim(&ctx, 100, &n), RC_OK);
+	assert_true(n >= 10001);
+	uint32_t *gone = NULL;
+	size_t n_gone = 0;
+	ctx = as(user);
+	assert_int_equal(snapshot_vanished(fix.store, &ctx, 4, 1, 10099, &gone, &n_gone), RC_LIMIT);
+	assert_int_equal(snapshot_vanished(fix.store, &ctx, 4, 1, 10100, &gone, &n_gone), RC_OK);
+	check_folder(4, "INBOX"); /* the cached one is older than the log */
+	snapshot_unref(old);
+	db_close(send);
+}
+
 static int group_begin(void **state)
 {
 	arena_init(&arena, 1 << 20);
@@ -725,6 +750,7 @@ int main(void)
 		cmocka_unit_test(test_recent_and_lease),
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_keyword_limit),
+		cmocka_unit_test(test_trim),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
 }
