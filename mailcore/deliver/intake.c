@@ -7,6 +7,7 @@
 #include "mailcore/deliver/intake.h"
 
 #include "mailcore/base/clock.h"
+#include "mailcore/base/json.h"
 #include "mailcore/base/map.h"
 #include "mailcore/base/vec.h"
 #include "mailcore/deliver/head.h"
@@ -15,7 +16,8 @@
 #include "mailcore/deliver/submit.h"
 #include "mailcore/mime/header.h"
 
-#define ADDED_MAX 8192 /* what we put on top */
+#define ADDED_MAX    8192 /* what we put on top */
+#define EVIDENCE_MAX 4096
 
 struct intake {
 	const struct intake_env *env;
@@ -205,12 +207,30 @@ static struct span describe_source(const struct intake *in, struct arena *a)
 	return str_span(&text);
 }
 
+/* The facts behind the sentence, for who must look closer. */
+static struct span evidence(const struct intake *in, struct arena *a)
+{
+	const struct intake_source *s = in->source;
+	struct cJSON *facts = json_object(a);
+	struct str peer = str_in(a, 64), text = str_in(a, EVIDENCE_MAX);
+
+	addr_add(&peer, &s->peer);
+	json_add_text(a, facts, "peer", str_span(&peer));
+	json_add_text(a, facts, "helo", s->helo);
+	json_add_text(a, facts, "protocol", s->protocol);
+	json_add_text(a, facts, "tls", s->tls);
+	json_add_i64(a, facts, "size", (int64_t)in->spool.size);
+	json_write(a, facts, &text);
+	return str_ok(&text) ? str_span(&text) : SPAN("");
+}
+
 /* One event a recipient, for the customer whose mailbox it is; one for the sender's. */
 static size_t make_events(
 	const struct intake *in, struct ctx *ctx, struct delivery_event **out_events)
 {
 	const struct mailbox_ref *sender = in->source->sender;
 	struct span source = describe_source(in, ctx->arena);
+	struct span facts = evidence(in, ctx->arena);
 	struct delivery_event *events =
 		arena_array(ctx->arena, in->targets.len + 1, sizeof *events);
 	size_t n = 0;
@@ -219,6 +239,7 @@ static size_t make_events(
 		events[n++] = (struct delivery_event){ .domain_id = sender->domain_id,
 			.mailbox_id = sender->mailbox_id,
 			.name = SPAN("message.submitted"),
+			.evidence = facts,
 			.text = arena_printf(ctx->arena, SPAN_FMT ".", SPAN_ARG(source)) };
 	for (size_t i = 0; i < in->targets.len; i++) {
 		const struct delivery_target *t = &in->targets.items[i];
@@ -226,6 +247,7 @@ static size_t make_events(
 			.mailbox_id = t->mailbox_id,
 			.rcpt = t->address,
 			.name = SPAN("message.delivered"),
+			.evidence = facts,
 			.text = arena_printf(ctx->arena,
 				SPAN_FMT ", stored in the inbox of " SPAN_FMT ".", SPAN_ARG(source),
 				SPAN_ARG(t->address)) };

@@ -24,6 +24,7 @@ static struct {
 	size_t n_targets, n_events;
 	int64_t mailboxes[10];
 	struct str events;
+	char evidence[500]; /* of the last event */
 } seen;
 
 enum rc message_prepare(struct store *s, struct arena *a, struct uuid id, struct span message,
@@ -53,10 +54,13 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	for (size_t i = 0; i < d->n_targets; i++)
 		seen.mailboxes[i] = d->targets[i].mailbox_id;
 	seen.n_events = d->n_events;
-	for (size_t i = 0; i < d->n_events; i++)
+	for (size_t i = 0; i < d->n_events; i++) {
 		str_addf(&seen.events, SPAN_FMT "|" SPAN_FMT "|" SPAN_FMT "\n",
 			SPAN_ARG(d->events[i].name), SPAN_ARG(d->events[i].rcpt),
 			SPAN_ARG(d->events[i].text));
+		snprintf(seen.evidence, sizeof seen.evidence, SPAN_FMT,
+			SPAN_ARG(d->events[i].evidence));
+	}
 	return seen.deliver_rc;
 }
 
@@ -216,6 +220,9 @@ static void the_trace_says_where_it_came_from(void **state)
 	assert_string_equal(str_cstr(&seen.events),
 		"message.delivered|bob@here.test|Received from client.test at 192.0.2.7 without "
 		"encryption, stored in the inbox of bob@here.test.\n");
+	assert_string_equal(seen.evidence,
+		"{\"peer\":\"192.0.2.7\",\"helo\":\"client.test\",\"protocol\":\"ESMTP\","
+		"\"tls\":\"\",\"size\":8}");
 }
 
 static void several_recipients_do_not_see_each_other(void **state)
