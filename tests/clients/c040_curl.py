@@ -71,7 +71,7 @@ def commands(tap):
 
 def sending(tap):
     mark = t.token()
-    data = t.message(mark, tap.bob["address"])
+    data = t.message(mark, tap.bob["address"], sender=tap.alice["address"])
     path = tap.scratch / "mail.eml"
     path.write_bytes(data)
     result = curl(tap, "smtps", "submissions", tap.alice, "/client.example", "--mail-from", tap.alice["address"],

@@ -90,9 +90,9 @@ def token():
     return "clienttest-" + secrets.token_hex(8)
 
 
-def message(mark, to, text="Hello from a client test.\r\n"):
+def message(mark, to, text="Hello from a client test.\r\n", sender="sender@client.example"):
     """A message in CRLF form that begins with the header X-Mark; all below it must come back unchanged."""
-    return (f"X-Mark: {mark}\r\nFrom: Sender <sender@client.example>\r\nTo: <{to}>\r\nSubject: {mark}\r\n"
+    return (f"X-Mark: {mark}\r\nFrom: Sender <{sender}>\r\nTo: <{to}>\r\nSubject: {mark}\r\n"
             f"Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <{mark}@client.example>\r\n"
             f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}").encode()
 
