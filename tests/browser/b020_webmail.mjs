@@ -103,10 +103,10 @@ export default async function webmail(world) {
 	// star, archive
 	await page.locator(`.row:has-text("${subject}")`).click();
 	await page.waitForSelector(`.subject-line:has-text("${subject}")`);
-	await page.click('button[value=star]');
-	await page.waitForSelector('button[value=unstar]');
+	await page.click('.bar button[value=star]');
+	await page.waitForSelector('.bar button[value=unstar]');
 	check(true, 'a star stays');
-	await page.click('button[value=archive]');
+	await page.click('.bar button[value=archive]');
 	await page.waitForURL('**/mail/inbox?done=moved_archive');
 	check(await page.locator(`#rows .row:has-text("${subject}")`).count() === 0, 'archived mail leaves the inbox');
 	await page.goto('/mail/archive');

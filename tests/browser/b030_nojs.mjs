@@ -29,7 +29,7 @@ export default async function nojs(world) {
 	await page.click('.row:has-text("To myself")');
 	check((await page.locator('.mail-text').innerText()).includes('Without scripts.'), 'no JavaScript: it is read');
 	await w.settle('nojs-message');
-	await page.click('button[value=trash]');
+	await page.click('.bar button[value=trash]');
 	check(page.url().includes('done=moved_trash'), 'no JavaScript: it is deleted', page.url());
 	await w.close('no JavaScript');
 }
