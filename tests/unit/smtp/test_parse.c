@@ -48,7 +48,9 @@ static void helo(void **state)
 		{ SPAN("client.test"), true },
 		{ SPAN("[192.0.2.1]"), true },
 		{ SPAN("my_pc"), true },
-		{ SPAN("b\xc3\xbc" "cher.test"), true },
+		{ SPAN("b\xc3\xbc"
+		       "cher.test"),
+			true },
 		{ SPAN(""), false },
 		{ SPAN("two words"), false },
 		{ SPAN("b\xfc.test"), false },
