@@ -11,7 +11,7 @@ STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 
 # (what, pattern, where it is allowed, look inside strings too)
 RULES = [
-    ("SQL outside sql/", re.compile(r'"\s*(SELECT\s+\S|INSERT INTO\b|UPDATE \w+ SET\b|DELETE FROM\b|WITH \w+ AS\b|CREATE TABLE\b)'), (), True),
+    ("SQL outside sql/", re.compile(r'"\s*(SELECT(?!")|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH \w+ AS|CREATE TABLE)\b'), (), True),
     ("PQ* outside mailcore/db", re.compile(r"\bPQ[a-z]\w*\s*\("), ("mailcore/db/",), False),
     ("malloc outside mailcore/base", re.compile(r"\b(malloc|calloc|realloc|strdup|strndup|asprintf|vasprintf)\s*\("),
      ("mailcore/base/",), False),
