@@ -199,7 +199,7 @@ static void on_bell(int fd, void *arg)
 	bells_read(arg);
 }
 
-static void watch_signals(struct role *r)
+static sigset_t own_signals(void)
 {
 	sigset_t set;
 
@@ -207,8 +207,22 @@ static void watch_signals(struct role *r)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* before the threads: they inherit it */
+	return set;
+}
+
+/* Before anything starts a thread: one that has not inherited this would die of a reload, and the
+ * role with it. */
+static void block_signals(void)
+{
+	sigset_t set = own_signals();
+
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void watch_signals(struct role *r)
+{
+	sigset_t set = own_signals();
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	ASSERT(fd >= 0);
 	loop_watch(r->loop, fd, on_signal, r);
@@ -328,6 +342,7 @@ int role_main(int argc, char **argv)
 	struct role r = { .ready_fd = -1 };
 	struct err err = { 0 };
 
+	block_signals();
 	launch_init(&r.launch);
 	if (!read_args(&r, argc, argv)) {
 		fprintf(stderr, "mailstead: roles are started by \"mailstead serve\".\n");
