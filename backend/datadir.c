@@ -24,12 +24,14 @@ static enum rc give_away(struct launch *l, const char *path, struct err *err)
 
 static enum rc make_dir(struct launch *l, const char *path, mode_t mode, struct err *err)
 {
-	if (mkdir(path, mode) == 0)
+	struct stat st;
+
+	if (mkdir(path, mode) != 0 && errno != EEXIST)
+		return err_set(err, RC_DENIED, "data", "The directory %s cannot be made: %s.", path,
+			strerror(errno));
+	if (lstat(path, &st) == 0 && st.st_uid == 0) /* made now, or by hand */
 		return give_away(l, path, err);
-	if (errno == EEXIST)
-		return RC_OK;
-	return err_set(err, RC_DENIED, "data", "The directory %s cannot be made: %s.", path,
-		strerror(errno));
+	return RC_OK;
 }
 
 static enum rc make_dirs(struct launch *l, struct err *err)
@@ -132,14 +134,14 @@ static enum rc make_root(struct launch *l, struct err *err)
 enum rc datadir_prepare(struct launch *l, struct err *err)
 {
 	struct stat st;
-	enum rc rc = l->dir ? make_root(l, err) : RC_OK;
-	if (rc != RC_OK)
-		return rc;
+	enum rc rc = RC_OK;
 
-	/* The first load has no file yet: defaults and overrides only. */
+	/* The first load has no file yet: defaults and overrides only. Wrong ones leave no trace. */
 	bool fresh = l->conf && access(l->conf, F_OK) != 0 && l->dir;
 	if (fresh)
 		rc = config_load(NULL, l->sets, l->n_sets, &l->config, err);
+	if (rc == RC_OK && l->dir)
+		rc = make_root(l, err);
 	config_free(l->config);
 	l->config = NULL;
 	if (rc == RC_OK && fresh)

@@ -16,6 +16,7 @@
 
 #include "backend/datadir.h"
 #include "mailcore/base/auto.h"
+#include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/str.h"
 #include "mailcore/db/conninfo.h"
@@ -67,12 +68,22 @@ static const char *find_program(struct launch *l, const char *name)
 	return NULL;
 }
 
+static const char *near(struct launch *l, const char *name)
+{
+	return arena_printf(&l->arena, "%s/%s", l->dir, name).ptr;
+}
+
 static const char *cluster_dir(struct launch *l)
 {
 	char real[4096];
-	const char *path = arena_printf(&l->arena, "%s/postgres", l->dir).ptr;
+	const char *path = near(l, "postgres");
 	ssize_t len = readlink(path, real, sizeof real - 1);
 	return len > 0 ? arena_cstr(&l->arena, span_make(real, (size_t)len)) : path;
+}
+
+static bool has_cluster(struct launch *l)
+{
+	return access(arena_printf(&l->arena, "%s/PG_VERSION", cluster_dir(l)).ptr, F_OK) == 0;
 }
 
 static bool service_user_can_enter(const struct launch *l, const char *dir)
@@ -83,26 +94,6 @@ static bool service_user_can_enter(const struct launch *l, const char *dir)
 	if (pid == 0)
 		_exit(be_service_user(l) && chdir(dir) == 0 ? 0 : 1);
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-static enum rc make_cluster_dir(struct launch *l, struct err *err)
-{
-	const char *link = arena_printf(&l->arena, "%s/postgres", l->dir).ptr;
-	struct stat st;
-
-	if (lstat(link, &st) == 0)
-		return RC_OK;
-	const char *dir = link;
-	if (!service_user_can_enter(l, l->dir)) {
-		dir = arena_printf(&l->arena, "/var/lib/mailstead/%s", launch_tag(l)).ptr;
-		(void)mkdir("/var/lib/mailstead", 0755); /* the next mkdir tells */
-	}
-	if ((mkdir(dir, 0700) != 0 && errno != EEXIST) ||
-		(geteuid() == 0 && chown(dir, l->uid, l->gid) != 0) ||
-		(dir != link && symlink(dir, link) != 0))
-		return err_set(err, RC_DENIED, "data",
-			"The database directory %s cannot be made: %s.", dir, strerror(errno));
-	return RC_OK;
 }
 
 static enum rc run_initdb(struct launch *l, const char *dir, struct err *err)
@@ -126,6 +117,45 @@ static enum rc run_initdb(struct launch *l, const char *dir, struct err *err)
 			"The database could not be made in %s; see %s.", dir,
 			launch_path(l, "run/postgres.log"));
 	return RC_OK;
+}
+
+/* initdb works in a directory of this process's own that gets its name when it is whole: a
+ * cluster whose making was cut off is never taken for one. */
+static enum rc make_cluster_in(struct launch *l, const char *dir, struct err *err)
+{
+	const char *fresh = arena_printf(&l->arena, "%s.new-%d", dir, (int)getpid()).ptr;
+
+	log_info("database.create", "dir=%s", log_text(&l->arena, span_of(dir)));
+	if (mkdir(fresh, 0700) != 0 || (geteuid() == 0 && chown(fresh, l->uid, l->gid) != 0))
+		return err_set(err, RC_DENIED, "data",
+			"The database directory %s cannot be made: %s.", fresh, strerror(errno));
+	enum rc rc = run_initdb(l, fresh, err);
+	if (rc == RC_OK && rename(fresh, dir) != 0) /* takes the place of an empty directory only */
+		rc = err_set(err, RC_CONFLICT, "data",
+			"%s is neither a database nor empty: move it away, or bring the database "
+			"back.",
+			dir);
+	return rc;
+}
+
+static enum rc make_cluster(struct launch *l, struct err *err)
+{
+	const char *link = near(l, "postgres"), *dir = cluster_dir(l);
+	struct stat st;
+	bool outside = lstat(link, &st) != 0 && !service_user_can_enter(l, l->dir);
+
+	if (outside) {
+		/* A new name each time: what an earlier directory of this path left is not ours. */
+		dir = arena_printf(&l->arena, "/var/lib/mailstead/%s-%llx", launch_tag(l),
+			(unsigned long long)clock_now_us())
+			      .ptr;
+		(void)mkdir("/var/lib/mailstead", 0755); /* the next mkdir tells */
+	}
+	enum rc rc = make_cluster_in(l, dir, err);
+	if (rc == RC_OK && outside && symlink(dir, link) != 0)
+		rc = err_set(
+			err, RC_DENIED, "data", "%s cannot be made: %s.", link, strerror(errno));
+	return rc;
 }
 
 static const char *user_name(struct launch *l, uid_t uid)
@@ -180,17 +210,10 @@ static enum rc make_socket_dir(struct launch *l, struct err *err)
 
 enum rc pgcluster_prepare(struct launch *l, struct err *err)
 {
-	enum rc rc = make_cluster_dir(l, err);
-	if (rc != RC_OK)
-		return rc;
+	enum rc rc = has_cluster(l) ? RC_OK : make_cluster(l, err);
 
-	const char *dir = cluster_dir(l);
-	if (access(arena_printf(&l->arena, "%s/PG_VERSION", dir).ptr, F_OK) != 0) {
-		log_info("database.create", "dir=%s", log_text(&l->arena, span_of(dir)));
-		rc = run_initdb(l, dir, err);
-	}
 	if (rc == RC_OK)
-		rc = write_access(l, dir, err);
+		rc = write_access(l, cluster_dir(l), err);
 	return rc == RC_OK ? make_socket_dir(l, err) : rc;
 }
 

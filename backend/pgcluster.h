@@ -3,7 +3,7 @@
  * over a unix socket that only root and the service user may open (peer authentication).
  *
  * When the service user cannot reach the data directory (it lies below a private home), the
- * cluster is kept in /var/lib/mailstead/TAG and DIR/postgres is a link to it.
+ * cluster is kept below /var/lib/mailstead and DIR/postgres is a link to it.
  */
 #pragma once
 

@@ -19,9 +19,10 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/str.h"
+#include "mailcore/net/tls.h"
 
 #define BACKOFF_MAX_S 30
-#define LONG_LIFE_MS  60000
+#define LONG_LIFE_MS  3000
 #define STOP_GRACE_MS 15000
 #define DB_START_MS   60000
 #define ROLE_ARGS_MAX (LISTENERS_MAX * 2 + LAUNCH_MAX_SETS * 2 + 16)
@@ -364,11 +365,15 @@ static enum rc wait_for_database(struct supervisor *s, struct err *err)
 static enum rc migrate(struct launch *l, struct err *err)
 {
 	struct migrate_report report;
+	struct err why = { 0 };
 
-	enum rc rc = schema_update(l, false, &report, err);
-	if (rc == RC_OK && report.applied > 0)
+	enum rc rc = schema_update(l, false, &report, &why);
+	if (rc != RC_OK)
+		return err_set(err, rc, "database.url", "The database%s cannot be used: %s",
+			launch_is_private_db(l) ? "" : " of database.url", why.text);
+	if (report.applied > 0)
 		log_info("schema.migrate", "applied=%d version=%d", report.applied, report.version);
-	return rc;
+	return RC_OK;
 }
 
 static enum rc start_database(struct supervisor *s, struct err *err)
@@ -397,12 +402,27 @@ static void save_sets(struct launch *l)
 		log_warn("sets.write", "error=%s", strerror(errno));
 }
 
+/* What no role could start with is said before any does. */
+static enum rc check_certificate(struct launch *l, struct err *err)
+{
+	const char *cert = config_text(l->config, "tls.cert");
+	const char *key = config_text(l->config, "tls.key");
+	struct tls_store *tls = NULL;
+
+	enum rc rc = tls_store_open(cert[0] ? cert : launch_path(l, "tls/cert.pem"),
+		key[0] ? key : launch_path(l, "tls/key.pem"), NULL, &tls, err);
+	tls_store_close(tls);
+	return rc;
+}
+
 static enum rc prepare(struct supervisor *s, struct err *err)
 {
 	struct launch *l = s->launch;
 	enum rc rc = datadir_prepare(l, err);
 	if (rc == RC_OK)
 		rc = datadir_lock(l, err);
+	if (rc == RC_OK)
+		rc = check_certificate(l, err);
 	if (rc == RC_OK)
 		rc = listeners_open(l, &s->listeners, err);
 	if (rc != RC_OK)
