@@ -199,9 +199,14 @@ def suite_quickstart():
     yield from tap("quickstart", *run([sys.executable, "tests/harness/test_quickstart.py", str(ASAN)], timeout=900))
 
 
+def suite_crash():
+    yield from tap("crash", *run([sys.executable, "tests/harness/test_crash.py", str(ASAN)], timeout=300))
+
+
 SUITES = {
     "lint": suite_lint, "unit": suite_unit, "fuzz": suite_fuzz, "scripts": suite_scripts,
     "clients": suite_clients, "browser": suite_browser, "quickstart": suite_quickstart,
+    "crash": suite_crash,
 }
 
 
