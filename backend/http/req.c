@@ -51,6 +51,20 @@ int64_t req_if_match(const struct req *r)
 	return (int64_t)version;
 }
 
+/* ";q=0", ";q=0.000" */
+static bool is_zero_weight(struct span params)
+{
+	size_t at = span_find_span(params, SPAN("q="));
+
+	if (at == SPAN_NPOS)
+		return false;
+	for (size_t i = at + 2; i < params.len; i++) {
+		if (params.ptr[i] >= '1' && params.ptr[i] <= '9')
+			return false;
+	}
+	return true;
+}
+
 bool req_accepts_gzip(const struct req *r)
 {
 	struct span rest = req_header(r, "Accept-Encoding"), part;
@@ -59,8 +73,7 @@ bool req_accepts_gzip(const struct req *r)
 		part = span_trim(part);
 		if (span_ieq(part, SPAN("gzip")))
 			return true;
-		if (span_istarts(part, SPAN("gzip;")) &&
-			span_find_span(part, SPAN("q=0")) == SPAN_NPOS)
+		if (span_istarts(part, SPAN("gzip;")) && !is_zero_weight(span_from(part, 5)))
 			return true;
 	}
 	return false;

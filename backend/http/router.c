@@ -110,18 +110,16 @@ static enum fit fit_segment(struct span pattern, struct span segment)
 static uint64_t score(const struct segments *pattern, const struct segments *path)
 {
 	uint64_t points = 1;
+	enum fit fit = FIT_LITERAL;
 	size_t i = 0;
 
-	for (; i < pattern->len && i < path->len; i++) {
-		enum fit fit = fit_segment(pattern->items[i], path->items[i]);
+	for (; fit != FIT_REST && i < pattern->len && i < path->len; i++) {
+		fit = fit_segment(pattern->items[i], path->items[i]);
 		if (fit == FIT_NO)
 			return 0;
 		points = points * 3 + fit;
-		if (fit == FIT_REST)
-			break;
 	}
-	bool rest = i < pattern->len && is_rest(pattern->items[i]) && i < path->len;
-	if (!rest && pattern->len != path->len)
+	if (fit != FIT_REST && pattern->len != path->len)
 		return 0;
 	for (; i < SEGMENTS_MAX; i++)
 		points *= 3;

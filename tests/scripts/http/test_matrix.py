@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+"""Who may: every operation of the description, as everybody, on one's own and on somebody else's things.
+
+The operations come from openapi.json, which comes from the route table: a new route is tested the day it is made, and one
+without a rule here fails. Foreign objects are 404, exactly as ones that are not there.
+"""
+import re
+
+import web
+
+BODIES = {
+    "POST /accounts": {"login": "LOGIN", "password": "a long password", "role": "customer"},
+    "PATCH /accounts/{login}": {"suspended": False},
+    "POST /domains": {"name": "NEW"},
+    "PATCH /domains/{name}": {"suspended": False},
+    "POST /domains/{name}/dkim/rotate": {},
+    "POST /domains/{name}/dns/check": {},
+    "POST /mailboxes": {"address": "new@DOMAIN", "password": "a long password"},
+    "PATCH /mailboxes/{address}": {"name": "x"},
+    "POST /mailboxes/{address}/app-passwords": {"label": "x"},
+    "POST /aliases": {"address": "newalias@DOMAIN", "targets": ["a@b.example"]},
+    "PUT /aliases/{address}": {"targets": ["a@b.example"]},
+    "POST /tokens": {"label": "x", "scopes": ["domains:read"]},
+}
+PUBLIC = {"GET /health", "GET /openapi.json"}
+LOCAL = {"GET /metrics"}
+OWN_ONLY = {"GET /tokens", "POST /tokens", "DELETE /tokens/{id}"}  # nobody reaches another's
+
+
+class Tenant:
+    """A customer with a domain, a mailbox, an alias, a token and an app password."""
+
+    def __init__(self, w, parent):
+        self.login, cookie = w.customer(parent)
+        self.domain = f"{self.login[:9]}.example"
+        self.token = token_from_session(w, cookie)
+        self.make(w)
+
+    def make(self, w):
+        made = [w.api("POST", "/domains", {"name": self.domain}, token=self.token),
+                w.api("POST", "/mailboxes", {"address": f"box@{self.domain}", "password": "a long password"}, token=self.token),
+                w.api("POST", "/aliases", {"address": f"al@{self.domain}", "targets": ["a@b.example"]}, token=self.token)]
+        app = w.api("POST", f"/mailboxes/box@{self.domain}/app-passwords", {"label": "x"}, token=self.token)
+        own = w.api("POST", "/tokens", {"label": "matrix", "scopes": ["domains:read"]}, token=self.token)
+        for answer in made + [app, own]:
+            if answer.status != 201:
+                raise AssertionError(answer)
+        self.app_id, self.token_id = app.json["id"], own.json["id"]
+
+    def path(self, path):
+        if path.startswith("/trace/"):
+            return "/trace/01890000-0000-7000-8000-000000000000"
+        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id}
+        address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
+        path = path.replace("{name}", self.domain).replace("{address}", address).replace("{login}", self.login)
+        return path.replace("{id}", str(ids.get("/" + path.split("/")[1], 1)))
+
+    def body(self, body):
+        if body is None:
+            return None
+        fill = {"DOMAIN": self.domain, "NEW": f"n-{self.domain}", "LOGIN": f"new-{self.login}"}
+
+        def one(value):
+            return re.sub("DOMAIN|NEW|LOGIN", lambda m: fill[m.group()], value) if isinstance(value, str) else value
+        return {key: one(value) for key, value in body.items()}
+
+
+def token_from_session(w, cookie):
+    """Sessions call the API too, with the CSRF token that every page carries."""
+    page = w.call("GET", "/tokens", token=None, headers={"Cookie": cookie})
+    csrf = re.search(rb'name="csrf"[^>]*value="([^"]+)"', page.raw)
+    made = w.api("POST", "/tokens", {"label": "session", "scopes": ["*"]}, token=None,
+                 headers={"Cookie": cookie, "X-CSRF-Token": csrf.group(1).decode()})
+    if made.status != 201:
+        raise AssertionError(made)
+    return made.json["token"]
+
+
+def operations(w):
+    spec = w.api("GET", "/openapi.json", token=None).json
+    return [(method.upper(), path, op) for path, item in spec["paths"].items() for method, op in item.items()]
+
+
+def is_object(path):
+    return "{" in path
+
+
+def call(w, tenant, method, path, token, target=None):
+    body = BODIES.get(f"{method} {path}")
+    dry = "" if method == "GET" else "?dry_run=1"
+    return w.api(method, (target or tenant.path(path)) + dry, tenant.body(body), token=token)
+
+
+def path_of_nothing(path):
+    for name, value in (("name", "no.example"), ("address", "no@no.example"), ("login", "no"), ("id", "999999")):
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+def everybody(w):
+    mine, foreign = Tenant(w, "reseller"), Tenant(w, "admin")
+    narrow = w.api("POST", "/tokens", {"label": "nothing", "scopes": ["metrics:read"]}, token=mine.token).json["token"]
+    for method, path, op in operations(w):
+        name = f"{method} {path}"
+        if name in PUBLIC or name in LOCAL:
+            w.check(w.api(method, path, token=None).status == 200, f"{name}: open here")
+            continue
+        if method in ("POST", "PUT", "PATCH") and name not in BODIES:
+            w.check(False, f"{name}: the matrix has no body for it")
+            continue
+        w.check("x-scope" in op, f"{name}: has a scope", op)
+        w.check(call(w, mine, method, path, None).status == 401, f"{name}: nobody is 401")
+        w.check(call(w, mine, method, path, narrow).status == 403, f"{name}: without the scope is 403")
+
+        answer = call(w, mine, method, path, mine.token)
+        expected = {403} if name in ("POST /accounts", "PATCH /accounts/{login}") else {404} if path.startswith("/trace/") else \
+            {409} if name in ("DELETE /domains/{name}", "POST /domains/{name}/dkim/rotate") else {200, 201, 204}
+        w.check(answer.status in expected, f"{name}: one's own is {expected}", answer)
+
+        if is_object(path):
+            answer = call(w, foreign, method, path, mine.token)
+            w.check(answer.status == 404, f"{name}: another tenant's is 404", answer)
+            nothing = call(w, foreign, method, path, mine.token, path_of_nothing(path))
+            same = {key: value for key, value in nothing.json.items() if key != "request_id"} == \
+                {key: value for key, value in answer.json.items() if key != "request_id"}
+            w.check(same, f"{name}: and says what it says of nothing", (answer, nothing))
+        elif method == "GET":
+            answer = call(w, foreign, method, path, mine.token)
+            w.check(foreign.domain not in answer.raw.decode() and foreign.login not in answer.raw.decode(),
+                    f"{name}: another tenant's are not listed", answer)
+
+        if is_object(path) and name not in OWN_ONLY and not path.startswith("/trace/"):
+            for role, tenant, seen in (("reseller", mine, True), ("reseller", foreign, False), ("admin", mine, True),
+                                       ("admin", foreign, True), ("customer", mine, False)):
+                answer = call(w, tenant, method, path, role)
+                w.check((answer.status != 404) == seen,
+                        f"{name}: {role} {'sees' if seen else 'does not see'} the {'reseller' if tenant is mine else 'admin'}'s customer's",
+                        answer)
+
+
+def creating_below_others(w):
+    mine, foreign = Tenant(w, "reseller"), Tenant(w, "admin")
+    for path, body in (("/mailboxes", {"address": f"x@{foreign.domain}", "password": "a long password"}),
+                       ("/aliases", {"address": f"x@{foreign.domain}", "targets": ["a@b.example"]}),
+                       ("/domains", {"name": f"y-{mine.domain}", "account": foreign.login})):
+        w.is_problem(w.api("POST", path, body, token=mine.token), 404, "not_found", f"POST {path} below another tenant")
+    w.is_problem(w.api("PATCH", f"/domains/{mine.domain}", {"account": foreign.login}, token=mine.token), 404, "not_found",
+                 "giving a domain to another tenant")
+    w.is_problem(w.api("POST", "/accounts", {"login": f"r-{w.mark}", "password": "a long password", "role": "reseller"},
+                       token="reseller"), 403, "forbidden", "a reseller that makes a reseller")
+    w.is_problem(w.api("POST", "/accounts", {"login": f"x-{w.mark}", "password": "a long password", "role": "customer",
+                                             "parent": foreign.login}), 422, "invalid", "a customer below a customer")
+
+
+def suspension(w):
+    mine = Tenant(w, "reseller")
+    w.check(w.api("PATCH", f"/accounts/{mine.login}", {"suspended": True}, token="reseller").status == 200, "suspended")
+    w.is_problem(w.api("GET", "/domains", token=mine.token), 401, "bad_token", "a suspended account's token")
+    w.api("PATCH", f"/accounts/{mine.login}", {"suspended": False}, token="reseller")
+    w.check(w.api("GET", "/domains", token=mine.token).status == 200, "works again")
+    w.is_problem(w.api("PATCH", "/accounts/admin", {"suspended": True}), 403, "forbidden", "suspending oneself")
+
+
+if __name__ == "__main__":
+    web.main(everybody, creating_below_others, suspension)
