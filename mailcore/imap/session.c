@@ -406,6 +406,7 @@ const struct protocol imap_protocol = {
 	.name = "imap",
 	.in_max = IMAP_LINE_MAX,
 	.out_high = 1024 * 1024,
+	.refusal = "* BYE [UNAVAILABLE] Too many connections, try again later.\r\n",
 	.open = session_open,
 	.frame = session_frame,
 	.run = session_run,

@@ -294,6 +294,7 @@ static void session_close(struct conn *c)
 const struct protocol pop3_protocol = {
 	.name = "pop3",
 	.in_max = IN_MAX,
+	.refusal = "-ERR [SYS/TEMP] Too many connections, try again later.\r\n",
 	.open = session_open,
 	.frame = session_frame,
 	.run = run_frame,

@@ -236,6 +236,7 @@ static void session_close(struct conn *c)
 const struct protocol smtp_protocol = {
 	.name = "smtp",
 	.in_max = SMTP_FRAME_MAX,
+	.refusal = "421 4.3.2 Too many connections, try again later.\r\n",
 	.open = session_open,
 	.frame = session_frame,
 	.run = run_frame,

@@ -113,7 +113,8 @@ def free_port_base():
 class Instance:
     """A server of the sanitizer build in a directory of its own, made by packaging/quickstart."""
 
-    def __init__(self, name):
+    def __init__(self, name, settings=("limits.exempt_networks=127.0.0.0/8",)):
+        self.sets = [word for setting in settings for word in ("--set", setting)]
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"mailstead-test-{name}-"))
         self.dir.chmod(0o755)
         self.data = self.dir / "data"
@@ -121,7 +122,7 @@ class Instance:
 
     def start(self):
         return run(["packaging/quickstart", "--detach", "--no-install", "--no-build", "--data", str(self.data),
-                    "--port-base", str(free_port_base()), "--set", "limits.exempt_networks=127.0.0.0/8"],
+                    "--port-base", str(free_port_base()), *self.sets],
                    env={**os.environ, "MAILSTEAD_BUILD_DIR": str(ASAN)}, timeout=300)
 
     def log(self):
@@ -142,9 +143,9 @@ def sanitizer_findings(log):
     return "\n".join(lines[:20])
 
 
-def with_instance(name, suites):
+def with_instance(name, suites, **kw):
     """Starts one server for several suites; at the end its log must hold no sanitizer finding."""
-    instance = Instance(name)
+    instance = Instance(name, **kw)
     status, output = instance.start()
     yield f"{name}: quickstart", status == 0, output[-3000:] if status else ""
     if status == 0:
@@ -168,6 +169,26 @@ def suite_scripts():
             yield from tap(f"scripts: {script.parent.name}/{script.stem}",
                            *run([sys.executable, str(script), "--json", str(instance.json)], timeout=600))
     yield from with_instance("scripts", [scripts])
+
+
+def free_udp_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def suite_settings():
+    """What a server does only with settings of its own: limits that hold, a DNS server that we play."""
+    dns = free_udp_port()
+
+    def scripts(instance):
+        for script in sorted((ROOT / "tests/settings").glob("test_*.py")):
+            yield from tap(f"settings: {script.stem}",
+                           *run([sys.executable, str(script), "--json", str(instance.json)], timeout=300,
+                                env={**os.environ, "MAILSTEAD_TEST_DNS_PORT": str(dns),
+                                     "MAILSTEAD_BUILD_DIR": str(ASAN)}))
+    yield from with_instance("settings", [scripts], settings=(
+        "limits.connections_per_address=8", f"dns.servers=127.0.0.1:{dns}", "dns.timeout=2s"))
 
 
 def npm_packages():
@@ -205,6 +226,7 @@ def suite_crash():
 
 SUITES = {
     "lint": suite_lint, "unit": suite_unit, "fuzz": suite_fuzz, "scripts": suite_scripts,
+    "settings": suite_settings,
     "clients": suite_clients, "browser": suite_browser, "quickstart": suite_quickstart,
     "crash": suite_crash,
 }
