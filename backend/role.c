@@ -258,6 +258,20 @@ enum rc role_open(struct role *r, const struct role_wants *wants, struct err *er
 	return RC_OK;
 }
 
+static void poll_store(struct ctx *ctx, void *arg)
+{
+	struct role *r = arg;
+
+	enum rc rc = store_poll(r->store, ctx);
+	if (rc != RC_OK)
+		log_warn("store.poll", "rc=%s", rc_name(rc));
+}
+
+void role_poll_store(struct role *r)
+{
+	loop_every(r->loop, STORE_POLL_MS, poll_store, r);
+}
+
 int role_next_fd(const struct role *r, const char *name, size_t *pos)
 {
 	while (*pos < r->n_fds) {

@@ -53,6 +53,9 @@ struct role_wants {
 	bool tls;
 };
 
+/* Every 15 s: wakes who watches a mailbox that has changed without a bell (store_poll). */
+void role_poll_store(struct role *r);
+
 /* Exit status of the process: each role's main. */
 int role_main(int argc, char **argv);
 

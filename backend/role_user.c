@@ -62,5 +62,6 @@ int role_user(struct role *r)
 	listen_submission(r, &smtp);
 	listen_imap(r, &imap);
 	listen_pop3(r, &pop3);
+	role_poll_store(r);
 	return role_run(r);
 }

@@ -89,6 +89,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	listen_web(r, server);
+	role_poll_store(r);
 	r->before_stop = stop_server;
 	r->before_stop_arg = server;
 	*out_status = role_serve(r);

@@ -124,7 +124,7 @@ static void ring_watches(struct bells *b, int64_t key, int64_t mailbox_id, int64
 }
 
 /* Who watches everything is a cache that must be stale before the others look into it. */
-static void ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
+void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
 {
 	pthread_mutex_lock(&b->watch_lock);
 	ring_watches(b, BELL_ALL, mailbox_id, folder_id);
@@ -214,7 +214,7 @@ static void ring_others(struct bells *b, struct ring ring)
 
 void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id)
 {
-	ring_here(b, mailbox_id, folder_id);
+	bell_ring_here(b, mailbox_id, folder_id);
 	ring_others(b, (struct ring){ mailbox_id, folder_id });
 }
 
@@ -226,6 +226,6 @@ void bells_read(struct bells *b)
 		if (n < 0)
 			return;
 		if (n == sizeof ring)
-			ring_here(b, ring.mailbox_id, ring.folder_id);
+			bell_ring_here(b, ring.mailbox_id, ring.folder_id);
 	}
 }

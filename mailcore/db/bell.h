@@ -25,6 +25,8 @@ void bells_read(struct bells *b);
 
 /* After a commit. folder_id 0: folder list or several folders. */
 void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id);
+/* In this process only. */
+void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id);
 
 #define BELL_ALL 0 /* as mailbox_id of a watch: every mailbox */
 

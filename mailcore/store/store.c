@@ -36,6 +36,7 @@ void store_free(struct store *s)
 	if (s->watch)
 		bell_unwatch(s->bells, s->watch);
 	cache_done(s);
+	heap_free(s->seen);
 	pthread_mutex_destroy(&s->deliver_lock);
 	heap_free(s);
 }

@@ -33,6 +33,12 @@ struct store *store_new(const struct store_options *options);
 void store_free(struct store *s);
 struct blob_store *store_blobs(struct store *s);
 struct bells *store_bells(struct store *s);
+/* The net below the bells, for changes whose ring was lost or came from another node: asks the
+ * database once for the state of all watched mailboxes and rings, in this process only, those that
+ * are not as the last call saw them (or were not watched then). Every STORE_POLL_MS, never twice at
+ * the same time. RC_TEMP. */
+#define STORE_POLL_MS 15000
+MUST_CHECK enum rc store_poll(struct store *s, struct ctx *ctx);
 
 enum message_flag {
 	FLAG_ANSWERED = 1,

@@ -15,6 +15,11 @@
 
 #define RUNG_N 4096 /* power of two */
 
+struct seen {
+	int64_t mailbox_id;
+	int64_t modseqs; /* sum over its folders */
+};
+
 struct snap;
 
 struct store {
@@ -28,6 +33,10 @@ struct store {
 	struct list cached; /* least recently used first */
 	size_t cache_bytes, cache_budget;
 	_Atomic uint32_t rung[RUNG_N]; /* how often a mailbox of this hash has rung */
+
+	/* poll.c: one caller at a time, no lock */
+	struct seen *seen; /* by mailbox_id */
+	size_t n_seen;
 
 	/* deliver.c */
 	pthread_mutex_t deliver_lock;

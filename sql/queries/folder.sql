@@ -23,6 +23,12 @@ SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq,
 FROM folder WHERE mailbox_id = $1 AND deleted_at IS NULL
 ORDER BY (name <> 'INBOX'), name COLLATE "C";
 
+-- name: folder_modseqs
+-- roles: user web
+-- Changes with every change of a mailbox, deleted folders included.
+SELECT mailbox_id, sum(highestmodseq)::bigint FROM folder WHERE mailbox_id = ANY ($1::bigint[])
+GROUP BY mailbox_id ORDER BY mailbox_id;
+
 -- name: folder_find
 -- roles: user web
 SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed
