@@ -92,8 +92,9 @@ static enum rc make_ctx(
 	set_policy(ctx, s);
 
 	enum rc rc = RC_OK;
+	char groups[] = "X25519:P-256:P-384"; /* the macro casts const away */
 	if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
-		SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1)
+		SSL_CTX_set1_groups_list(ctx, groups) != 1)
 		rc = openssl_error(err, "list of ciphers of", "OpenSSL");
 	else if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		rc = openssl_error(err, "certificate", cert);
