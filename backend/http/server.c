@@ -387,7 +387,7 @@ static size_t keep_encoded(void *cls, struct MHD_Connection *conn, char *text)
 	return strlen(text); /* decoding is ours (params.c) */
 }
 
-static void on_log(void *cls, const char *fmt, va_list ap)
+PRINTF(2, 0) static void on_log(void *cls, const char *fmt, va_list ap)
 {
 	char text[300];
 

@@ -21,7 +21,7 @@ static void add_text(struct str *out, const char *text)
 	str_add_cstr(out, "\r\n");
 }
 
-static void add_line(struct imap *s, const char *head, const char *fmt, va_list args)
+PRINTF(3, 0) static void add_line(struct imap *s, const char *head, const char *fmt, va_list args)
 {
 	char text[TEXT_MAX];
 	struct str *out = conn_out(s->conn);

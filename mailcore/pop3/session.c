@@ -16,6 +16,7 @@
 
 /* --- replies --- */
 
+PRINTF(3, 0)
 static void add_line(struct pop3_session *s, const char *status, const char *fmt, va_list ap)
 {
 	struct str *out = conn_out(s->conn);

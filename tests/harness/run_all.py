@@ -48,13 +48,14 @@ def tap(label, status, output):
         yield f"{label}: ended", True, output[-6000:]
 
 
-def setup(build, *options, env=None):
+def setup(build, *options, targets=(), env=None):
     if not (build / "build.ninja").exists():
         status, output = run(["meson", "setup", str(build), "-Dwerror=true", *options], env=env)
         if status != 0:
             return f"meson: {output[-2000:]}"
-    status, output = run(["ninja", "-C", str(build)], timeout=2400, env=env)
-    return "" if status == 0 else output[-6000:]
+    status, output = run(["ninja", "-C", str(build), *targets], timeout=2400, env=env)
+    errors = [line for line in output.splitlines() if "error" in line or "FAILED" in line]
+    return "" if status == 0 else "\n".join(errors)[-6000:] or output[-3000:]
 
 
 def suite_lint():
@@ -76,7 +77,7 @@ def suite_unit():
 
 def suite_fuzz():
     problem = setup(FUZZ, "-Dfuzz=true", "-Dbuildtype=debug", "-Db_lundef=false",
-                    "-Db_sanitize=address,undefined", env={**os.environ, "CC": "clang"})
+                    "-Db_sanitize=address,undefined", targets=["fuzzers"], env={**os.environ, "CC": "clang"})
     yield "fuzz: build", not problem, problem
     if problem:
         return
