@@ -8,6 +8,7 @@
 #include "backend/accounts/services.h"
 #include "backend/http/finish.h"
 #include "backend/http/guard.h"
+#include "backend/http/server_private.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
@@ -92,6 +93,8 @@ static void begin_reply(struct ctx *ctx, struct reply *out)
 static void refuse(
 	struct req *r, const struct route_table *table, const struct problem *p, struct reply *out)
 {
+	if (out->sse) /* its handler failed after all */
+		sse_abandon(out->sse);
 	begin_reply(r->ctx, out);
 	table->refuse(r, p, out);
 	if (p->status == 401)

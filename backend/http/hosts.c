@@ -34,21 +34,33 @@ static struct span lower(struct arena *a, struct span text)
 	return span_make(copy, text.len);
 }
 
+/* Where the name ends: at the colon of the port, or at the end. False: brackets or colons where
+ * none may be. */
+static bool find_end(struct span field, size_t *out)
+{
+	size_t end = span_find(field, ':');
+
+	if (field.ptr[0] == '[') { /* [2001:db8::1]:443 */
+		size_t close = span_find(field, ']');
+		if (close == SPAN_NPOS || span_find(span_from(field, 1), '[') != SPAN_NPOS)
+			return false;
+		end = close + 1;
+	} else if (span_find(field, '[') != SPAN_NPOS || span_find(field, ']') != SPAN_NPOS) {
+		return false;
+	}
+	*out = end < field.len ? end : field.len;
+	return *out == field.len || field.ptr[*out] == ':';
+}
+
 bool host_split(struct arena *a, struct span field, struct span *out_name, struct span *out_port)
 {
 	uint64_t port;
-	size_t colon = span_rfind(field, ':');
+	size_t end;
 
-	if (!is_host_text(field))
+	if (!is_host_text(field) || !find_end(field, &end))
 		return false;
-	if (field.ptr[0] == '[') { /* [2001:db8::1]:443 */
-		size_t close = span_find(field, ']');
-		if (close == SPAN_NPOS || (close + 1 < field.len && field.ptr[close + 1] != ':'))
-			return false;
-		colon = close + 1 < field.len ? close + 1 : SPAN_NPOS;
-	}
-	struct span name = colon == SPAN_NPOS ? field : span_sub(field, 0, colon);
-	*out_port = colon == SPAN_NPOS ? SPAN("") : span_from(field, colon + 1);
+	struct span name = span_sub(field, 0, end);
+	*out_port = span_from(field, end + 1);
 	if (out_port->len > 0 && !span_u64(*out_port, 65535, &port))
 		return false;
 	if (span_ends(name, SPAN(".")))

@@ -342,6 +342,10 @@ static void host_names(void **state)
 		{ "[::1", false },
 		{ "[::1]x", false },
 		{ ":443", false },
+		{ "localhost:1:2", false },
+		{ "[::1]:1:2", false },
+		{ "localhost]", false },
+		{ "[localhost", false },
 		{ ".", false },
 		{ "", false },
 	};
