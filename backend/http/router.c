@@ -180,7 +180,7 @@ static void search_table(const struct route_table *table, unsigned method,
 void router_find(const struct router *r, struct arena *a, unsigned method, struct span path,
 	struct route_match *out)
 {
-	struct segments segments;
+	struct segments segments = { .len = 0 };
 	struct best best = { 0 };
 
 	*out = (struct route_match){ 0 };
