@@ -14,6 +14,7 @@
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/syntax/lex.h"
 
+#define OVERLONG_MAX   ((size_t)1 << 20) /* bytes of too long lines in a session */
 #define ANSWER_STEP_MS 500
 /* More octets than this of a refused literal are not worth reading. */
 #define SWALLOW_MAX ((uint64_t)256 << 20)
@@ -260,7 +261,8 @@ static enum step command_line(struct imap *s, struct ctx *ctx, struct span line,
 /* A line longer than allowed comes in parts; the last one has the line end. */
 static enum step overlong_line(struct imap *s, struct span part)
 {
-	if (s->mode != MODE_COMMAND)
+	s->overlong += part.len;
+	if (s->mode != MODE_COMMAND || s->overlong > OVERLONG_MAX)
 		return imap_reply_bye(s, "Line too long.");
 	if (!s->command.len && !s->refusal) {
 		struct cur in = cur_of(part);

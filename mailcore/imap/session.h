@@ -49,6 +49,7 @@ struct imap {
 	struct str command; /* pieces of the command so far; heap */
 	const char
 		*refusal; /* the rest of the command is skipped, then this is said after the tag */
+	size_t overlong;  /* bytes of too long lines so far */
 	bool swallow;     /* the literal's octets are thrown away */
 	char tag[IMAP_TAG_MAX + 1]; /* of the command that runs */
 
