@@ -1,9 +1,11 @@
 /*
  * The send role: outbound delivery (from the queue) and the housekeeping of the node.
  *
- * Housekeeping: blobs whose last message is gone, expired web sessions, idempotency records and
- * old POP3 leases.
+ * Housekeeping: blobs whose last message is gone, old changes, expired web sessions and idempotency
+ * records. Expired API tokens stay, for their owner to see; they are refused.
  */
+#include "backend/accounts/idempotency.h"
+#include "backend/accounts/login_service.h"
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/clock.h"
@@ -37,6 +39,25 @@ static void trim_logs(struct ctx *ctx, void *arg)
 		log_info("changelog.trim", "deleted=%zu", deleted);
 }
 
+static void forget(struct ctx *ctx, const char *what,
+	enum rc (*collect)(struct ctx *ctx, int64_t *out_deleted))
+{
+	int64_t deleted = 0;
+
+	enum rc rc = collect(ctx, &deleted);
+	if (rc != RC_OK)
+		log_warn("expired.collect", "what=%s rc=%s", what, rc_name(rc));
+	else if (deleted > 0)
+		log_info("expired.collect", "what=%s deleted=%lld", what, (long long)deleted);
+}
+
+static void forget_expired(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	forget(ctx, "sessions", login_collect);
+	forget(ctx, "idempotency", idempotency_collect);
+}
+
 int role_send(struct role *r)
 {
 	struct err err = { 0 };
@@ -48,5 +69,6 @@ int role_send(struct role *r)
 	}
 	loop_every(r->loop, COLLECT_EVERY_MS, collect_blobs, r);
 	loop_every(r->loop, TRIM_EVERY_MS, trim_logs, r);
+	loop_every(r->loop, TRIM_EVERY_MS, forget_expired, r);
 	return role_run(r);
 }

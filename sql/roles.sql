@@ -69,6 +69,8 @@ GRANT DELETE ON blob_gc, message_meta TO mailstead_send;
 GRANT SELECT, DELETE ON change_log TO mailstead_send;
 GRANT SELECT (log_floor), UPDATE (log_floor) ON folder TO mailstead_send;
 GRANT SELECT, DELETE ON event TO mailstead_send;
+GRANT SELECT (expires_at, seen_at), DELETE ON web_session TO mailstead_send;
+GRANT SELECT (at), DELETE ON idempotency TO mailstead_send;
 
 -- ------------------------------------------------------------------ panel
 

@@ -71,3 +71,8 @@ enum rc idempotency_drop(struct ctx *ctx, struct span key)
 	return db_exec(
 		ctx, &SQL_IDEMPOTENCY_DROP, ARGS(A_I64(ctx->actor->account_id), A_TEXT(key)), NULL);
 }
+
+enum rc idempotency_collect(struct ctx *ctx, int64_t *out_deleted)
+{
+	return db_exec(ctx, &SQL_IDEMPOTENCY_COLLECT, NO_ARGS, out_deleted);
+}

@@ -24,3 +24,5 @@ MUST_CHECK enum rc idempotency_end(
 	struct ctx *ctx, struct span key, int status, struct span location, struct span body);
 /* The request failed on our side: it may be tried again with the same key. */
 MUST_CHECK enum rc idempotency_drop(struct ctx *ctx, struct span key);
+/* Housekeeping of the send role: deletes what is older than a day. */
+MUST_CHECK enum rc idempotency_collect(struct ctx *ctx, int64_t *out_deleted);

@@ -210,9 +210,7 @@ enum rc login_end_other(const struct services *s, struct ctx *ctx, struct span i
 	return not_found(err, "", "session");
 }
 
-void login_collect(struct ctx *ctx)
+enum rc login_collect(struct ctx *ctx, int64_t *out_deleted)
 {
-	enum rc rc = session_collect(ctx);
-	if (rc != RC_OK)
-		log_warn("session.collect", "rc=%s", rc_name(rc));
+	return session_collect(ctx, out_deleted);
 }

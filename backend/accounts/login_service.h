@@ -57,5 +57,5 @@ MUST_CHECK enum rc login_sessions(const struct services *s, struct ctx *ctx,
 /* Ends one of the actor's own sessions by its public id. */
 MUST_CHECK enum rc login_end_other(
 	const struct services *s, struct ctx *ctx, struct span id, struct err *err);
-/* Housekeeping: deletes sessions and idempotency records that are over. */
-void login_collect(struct ctx *ctx);
+/* Housekeeping of the send role: deletes the sessions that are over. */
+MUST_CHECK enum rc login_collect(struct ctx *ctx, int64_t *out_deleted);

@@ -107,7 +107,7 @@ enum rc session_delete_all(
 		ARGS(A_I64(account_id), A_I64(mailbox_id), A_BYTES(but_hash)), NULL);
 }
 
-enum rc session_collect(struct ctx *ctx)
+enum rc session_collect(struct ctx *ctx, int64_t *out_deleted)
 {
-	return db_exec(ctx, &SQL_SESSION_COLLECT, ARGS(A_I64(SESSION_IDLE_S)), NULL);
+	return db_exec(ctx, &SQL_SESSION_COLLECT, ARGS(A_I64(SESSION_IDLE_S)), out_deleted);
 }

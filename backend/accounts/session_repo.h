@@ -21,4 +21,4 @@ MUST_CHECK enum rc session_find_all(
 /* But the one of this hash; empty: all. */
 MUST_CHECK enum rc session_delete_all(
 	struct ctx *ctx, int64_t account_id, int64_t mailbox_id, struct span but_hash);
-MUST_CHECK enum rc session_collect(struct ctx *ctx);
+MUST_CHECK enum rc session_collect(struct ctx *ctx, int64_t *out_deleted);

@@ -19,3 +19,7 @@ WHERE account_id = $1::bigint AND key = $2::text;
 -- name: idempotency_drop
 -- roles: web
 DELETE FROM idempotency WHERE account_id = $1::bigint AND key = $2::text AND status = 0;
+
+-- name: idempotency_collect
+-- roles: send
+DELETE FROM idempotency WHERE at < now() - interval '1 day';

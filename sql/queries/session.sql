@@ -35,5 +35,5 @@ WHERE ($1::bigint <> 0 AND account_id = $1::bigint OR $2::bigint <> 0 AND mailbo
   AND session_hash <> $3::bytea;
 
 -- name: session_collect
--- roles: web
+-- roles: send
 DELETE FROM web_session WHERE expires_at < now() OR seen_at < now() - make_interval(secs => $1::bigint);

@@ -1,0 +1,87 @@
+/* What is over: sessions and idempotency records are deleted by the send role, tokens refused. */
+#include "tests/unit/cmocka_all.h"
+
+#include "backend/accounts/idempotency.h"
+#include "backend/accounts/login_service.h"
+#include "backend/accounts/token_service.h"
+#include "mailcore/db/db.h"
+#include "tests/unit/scratch.h"
+
+static struct arena arena;
+
+static void sessions(void **state)
+{
+	struct db *send = scratch_open("send");
+	struct ctx ctx = scratch_ctx(&arena, send);
+	int64_t deleted = -1;
+	scratch_sql("INSERT INTO web_session (session_hash, account_id, csrf, seen_at, expires_at)"
+		    " SELECT sha256(n::text::bytea), 1, sha256('x'), now() - seen, now() + expires"
+		    " FROM (VALUES (1, interval '1 minute', interval '1 hour'),"
+		    " (2, interval '1 minute', interval '-1 second'),"
+		    " (3, interval '20 days', interval '1 hour')) AS s (n, seen, expires)");
+	assert_int_equal(login_collect(&ctx, &deleted), RC_OK);
+	assert_int_equal(deleted, 2);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM web_session WHERE expires_at > now()"
+				     " AND seen_at > now() - interval '2 minutes'"),
+		1);
+	assert_int_equal(login_collect(&ctx, &deleted), RC_OK);
+	assert_int_equal(deleted, 0);
+	db_close(send);
+}
+
+static void idempotency(void **state)
+{
+	struct db *send = scratch_open("send");
+	struct ctx ctx = scratch_ctx(&arena, send);
+	int64_t deleted = -1;
+	scratch_sql("INSERT INTO idempotency (account_id, key, request, status, body, at)"
+		    " VALUES (1, 'young', 'x', 201, '{}', now() - interval '23 hours'),"
+		    " (1, 'old', 'x', 201, '{}', now() - interval '25 hours'),"
+		    " (2, 'old', 'x', 0, '', now() - interval '25 hours')");
+	assert_int_equal(idempotency_collect(&ctx, &deleted), RC_OK);
+	assert_int_equal(deleted, 2);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM idempotency WHERE key = 'young'"), 1);
+	db_close(send);
+}
+
+static void tokens(void **state)
+{
+	struct db *web = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, web);
+	struct actor actor;
+	scratch_sql("INSERT INTO api_token (account_id, label, hash, scopes, expires_at) VALUES"
+		    " (1, 'good', sha256('ms_good'), '{*}', now() + interval '1 hour'),"
+		    " (1, 'over', sha256('ms_over'), '{*}', now() - interval '1 second'),"
+		    " (1, 'ever', sha256('ms_ever'), '{*}', NULL)");
+	assert_int_equal(token_find(&ctx, SPAN("ms_good"), &actor), RC_OK);
+	assert_int_equal(token_find(&ctx, SPAN("ms_ever"), &actor), RC_OK);
+	assert_int_equal(token_find(&ctx, SPAN("ms_over"), &actor), RC_DENIED);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM api_token"), 3);
+	db_close(web);
+}
+
+static int group_begin(void **state)
+{
+	arena_init(&arena, 1 << 16);
+	if (!scratch_migrate())
+		return -1;
+	scratch_sql("INSERT INTO account (account_id, role, login) VALUES (1, 'admin', 'admin');"
+		    "INSERT INTO account_tree VALUES (1, 1, 0)");
+	return 0;
+}
+
+static int group_end(void **state)
+{
+	arena_done(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sessions),
+		cmocka_unit_test(idempotency),
+		cmocka_unit_test(tokens),
+	};
+	return cmocka_run_group_tests(tests, group_begin, group_end);
+}
