@@ -26,7 +26,7 @@ enum rc api_wrap(struct req *r, struct reply *out, struct err *err);
 /* The handlers, by noun. */
 handler_fn api_account_create, api_account_list, api_account_get, api_account_update;
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete;
-handler_fn api_dns_get, api_dns_zone, api_dkim_list, api_dkim_rotate;
+handler_fn api_dns_get, api_dns_check, api_dns_zone, api_dkim_list, api_dkim_rotate;
 handler_fn api_mailbox_create, api_mailbox_list, api_mailbox_get, api_mailbox_update,
 	api_mailbox_delete;
 handler_fn api_app_password_create, api_app_password_list, api_app_password_delete;

@@ -19,6 +19,19 @@ enum rc api_dns_get(struct req *r, struct reply *out, struct err *err)
 	return rc;
 }
 
+enum rc api_dns_check(struct req *r, struct reply *out, struct err *err)
+{
+	struct domain domain;
+	struct records records;
+	enum rc rc = domain_records_check(
+		r->services, r->ctx, req_path(r, "name"), &domain, &records, err);
+
+	if (rc == RC_OK)
+		api_reply_object(
+			r, out, domain_records_json(r->ctx->arena, domain.name, &records), 0);
+	return rc;
+}
+
 static const char *zone_type(enum zone_format format)
 {
 	switch (format) {

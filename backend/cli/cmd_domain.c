@@ -10,6 +10,7 @@
 #include "backend/dns/domain_records.h"
 #include "backend/dns/zone.h"
 #include "mailcore/base/json.h"
+#include "mailcore/net/resolver.h"
 
 #define ZONE_MAX (256 * 1024)
 
@@ -103,6 +104,8 @@ static void print_record(const struct record *r)
 	printf("%-9s %-11s %s " SPAN_FMT "\n", record_status_name(r->status),
 		record_need_name(r->need), r->type, SPAN_ARG(r->name));
 	printf("          " SPAN_FMT "\n", SPAN_ARG(r->value));
+	for (size_t i = 0; i < r->n_found && r->status != RECORD_OK; i++)
+		printf("          found: " SPAN_FMT "\n", SPAN_ARG(r->found[i]));
 	if (r->hint.len > 0)
 		printf("          -> " SPAN_FMT "\n", SPAN_ARG(r->hint));
 }
@@ -122,6 +125,21 @@ static enum rc dns_show(struct cli *c, const struct options *o, struct err *err)
 	struct records records;
 	enum rc rc =
 		domain_records(&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, err);
+	return rc == RC_OK ? print_records(c, domain.name, &records) : rc;
+}
+
+static enum rc dns_check(struct cli *c, const struct options *o, struct err *err)
+{
+	struct domain domain;
+	struct records records;
+	const struct config *config = c->launch.config;
+	struct resolver *resolver =
+		resolver_open(config_text(config, "dns.servers"), config_ms(config, "dns.timeout"));
+	c->services.resolver = resolver;
+	enum rc rc = domain_records_check(
+		&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, err);
+	c->services.resolver = NULL;
+	resolver_close(resolver);
 	return rc == RC_OK ? print_records(c, domain.name, &records) : rc;
 }
 
@@ -151,6 +169,8 @@ int cmd_dns(int argc, char **argv)
 	static const struct verb verbs[] = {
 		{ "show", "DOMAIN", "the records that its zone should contain", 1, 1, 0, dns_show,
 			NULL, 0 },
+		{ "check", "DOMAIN", "the same, compared with what DNS says now", 1, 1, 0,
+			dns_check, NULL, 0 },
 		{ "zone", "DOMAIN [options]", "the same as text to paste", 1, 1, 0, dns_zone,
 			zone_rows, 1 },
 	};

@@ -5,6 +5,7 @@
 #include <net/if.h>
 
 #include "backend/accounts/dkim_service.h"
+#include "backend/dns/check.h"
 #include "mailcore/base/json.h"
 
 #define ADDRESSES_MAX 16
@@ -48,10 +49,22 @@ static size_t own_addresses(const char *configured, struct addr *out)
 	return n > 0 ? n : interface_addresses(out);
 }
 
-enum rc domain_records(const struct services *s, struct ctx *ctx, struct span name,
-	struct domain *out_domain, struct records *out, struct err *err)
+static void ask_keys(struct arena *a, const struct dkim_keys *keys, struct records_ask *ask)
 {
-	struct addr addresses[ADDRESSES_MAX];
+	struct record_key *wanted = arena_array(a, keys->len + 1, sizeof *wanted);
+
+	for (size_t i = 0; i < keys->len; i++) {
+		const struct dkim_key *key = &keys->items[i];
+		if (!span_eq(key->state, SPAN("retired")))
+			wanted[ask->n_keys++] = (struct record_key){ key->selector, key->algorithm,
+				key->public_key };
+	}
+	ask->keys = wanted;
+}
+
+static enum rc make_ask(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records_ask *out, struct err *err)
+{
 	struct dkim_keys keys;
 
 	enum rc rc = domain_get(s, ctx, name, out_domain, err);
@@ -59,21 +72,36 @@ enum rc domain_records(const struct services *s, struct ctx *ctx, struct span na
 		rc = dkim_list(s, ctx, out_domain->name, &keys, err);
 	if (rc != RC_OK)
 		return rc;
-
-	struct record_key *wanted = arena_array(ctx->arena, keys.len + 1, sizeof *wanted);
-	size_t n = 0;
-	for (size_t i = 0; i < keys.len; i++) {
-		if (!span_eq(keys.items[i].state, SPAN("retired")))
-			wanted[n++] = (struct record_key){ keys.items[i].selector,
-				keys.items[i].algorithm, keys.items[i].public_key };
-	}
-	struct records_ask ask = { .domain = out_domain->name,
+	struct addr *addresses = arena_array(ctx->arena, ADDRESSES_MAX, sizeof *addresses);
+	*out = (struct records_ask){ .domain = out_domain->name,
 		.hostname = span_of(s->hostname),
 		.addresses = addresses,
-		.n_addresses = own_addresses(s->addresses, addresses),
-		.keys = wanted,
-		.n_keys = n };
+		.n_addresses = own_addresses(s->addresses, addresses) };
+	ask_keys(ctx->arena, &keys, out);
+	return RC_OK;
+}
+
+enum rc domain_records(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records *out, struct err *err)
+{
+	struct records_ask ask;
+
+	enum rc rc = make_ask(s, ctx, name, out_domain, &ask, err);
+	if (rc == RC_OK)
+		records_wanted(ctx->arena, &ask, out);
+	return rc;
+}
+
+enum rc domain_records_check(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records *out, struct err *err)
+{
+	struct records_ask ask;
+
+	enum rc rc = make_ask(s, ctx, name, out_domain, &ask, err);
+	if (rc != RC_OK)
+		return rc;
 	records_wanted(ctx->arena, &ask, out);
+	records_check(s->resolver, ctx, &ask, out);
 	return RC_OK;
 }
 

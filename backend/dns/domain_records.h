@@ -10,6 +10,10 @@ struct cJSON;
 MUST_CHECK enum rc domain_records(const struct services *s, struct ctx *ctx, struct span name,
 	struct domain *out_domain, struct records *out, struct err *err);
 
+/* The same, compared with what DNS says now (s->resolver is wanted). */
+MUST_CHECK enum rc domain_records_check(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records *out, struct err *err);
+
 /* {"domain","records":[{"purpose","name","type","ttl","value","need","why","status","found","hint"}]} */
 struct cJSON *domain_records_json(
 	struct arena *a, struct span domain, const struct records *records);

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import fake_dns
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASAN = ROOT / "build-test"
 FUZZ = ROOT / "build-fuzz"
@@ -172,15 +174,9 @@ def suite_scripts():
     yield from with_instance("scripts", [scripts])
 
 
-def free_udp_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def suite_settings():
     """What a server does only with settings of its own: limits that hold, a DNS server that we play."""
-    dns = free_udp_port()
+    dns = fake_dns.free_port()
 
     def scripts(instance):
         for script in sorted((ROOT / "tests/settings").glob("test_*.py")):

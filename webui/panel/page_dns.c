@@ -1,59 +1,9 @@
 /* A domain's DNS records: what its zone should contain, to copy or to download. */
-#include "backend/accounts/dkim_service.h"
-#include "backend/accounts/domain_service.h"
-#include "backend/dns/records.h"
+#include "backend/dns/domain_records.h"
 #include "backend/dns/zone.h"
 #include "webui/panel/panel.h"
 
-#define DNS_ADDRESSES_MAX 16
-#define ZONE_TEXT_MAX     65536
-
-static size_t addresses_of(const char *list, struct addr out[DNS_ADDRESSES_MAX])
-{
-	struct span rest = span_of(list), part;
-	size_t n = 0;
-	while (n < DNS_ADDRESSES_MAX && span_split(&rest, ',', &part)) {
-		if (addr_parse(span_trim(part), &out[n]))
-			n++;
-	}
-	return n;
-}
-
-/* A key that is retired is not for DNS any more. */
-static size_t keys_of(struct arena *a, const struct dkim_keys *keys, struct record_key **out)
-{
-	size_t n = 0;
-	*out = arena_array(a, keys->len + 1, sizeof **out);
-	for (size_t i = 0; i < keys->len; i++) {
-		const struct dkim_key *key = &keys->items[i];
-		if (!span_eq(key->state, SPAN("retired")))
-			(*out)[n++] = (struct record_key){ key->selector, key->algorithm,
-				key->public_key };
-	}
-	return n;
-}
-
-static enum rc wanted(struct req *r, struct domain *domain, struct records *out, struct err *err)
-{
-	enum rc rc = domain_get(r->services, r->ctx, req_path(r, "domain"), domain, err);
-	if (rc != RC_OK)
-		return rc;
-	struct dkim_keys dkim;
-	rc = dkim_list(r->services, r->ctx, domain->name, &dkim, err);
-	if (rc != RC_OK)
-		return rc;
-
-	struct addr addresses[DNS_ADDRESSES_MAX];
-	struct record_key *keys;
-	struct records_ask ask = { .domain = domain->name,
-		.hostname = span_of(r->services->hostname),
-		.addresses = addresses,
-		.n_addresses = addresses_of(r->services->addresses, addresses),
-		.n_keys = keys_of(r->ctx->arena, &dkim, &keys) };
-	ask.keys = keys;
-	records_wanted(r->ctx->arena, &ask, out);
-	return RC_OK;
-}
+#define ZONE_TEXT_MAX 65536
 
 /* ------------------------------------------------------------------ the page */
 
@@ -137,37 +87,53 @@ static void summary_add(struct page *p, const struct records *records)
 	val_set_cstr(p->data, "hue", hue);
 }
 
+static enum rc show(struct req *r, struct reply *out, const struct domain *domain,
+	const struct records *records)
+{
+	struct arena *a = r->ctx->arena;
+	struct page p = panel_begin(r, "panel/dns", "domains", words(W_DNS_TITLE));
+	panel_domain_tabs(&p, domain->name, "dns");
+	panel_steps(&p, STEP_DNS, domain->name);
+	groups_add(&p, records);
+	summary_add(&p, records);
+	struct str zone = str_in(a, ZONE_TEXT_MAX);
+	zone_add(&zone, domain->name, records, ZONE_BIND);
+	val_set(p.data, "zone", str_span(&zone));
+	val_set_bool(p.data, "can_check", r->services->resolver != NULL);
+	val_set(p.data, "next_url",
+		arena_printf(a, "/domains/" SPAN_FMT "/mailboxes", SPAN_ARG(domain->name)));
+	panel_api_call(&p, "POST",
+		arena_printf(a, "/api/v1/domains/" SPAN_FMT "/dns/check", SPAN_ARG(domain->name))
+			.ptr,
+		NULL);
+	return page_send(&p, out, 200);
+}
+
 enum rc page_dns(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc = wanted(r, &domain, &records, err);
-	if (rc != RC_OK)
-		return rc;
+	enum rc rc =
+		domain_records(r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
+	return rc == RC_OK ? show(r, out, &domain, &records) : rc;
+}
 
-	struct arena *a = r->ctx->arena;
-	struct page p = panel_begin(r, "panel/dns", "domains", words(W_DNS_TITLE));
-	panel_domain_tabs(&p, domain.name, "dns");
-	panel_steps(&p, STEP_DNS, domain.name);
-	groups_add(&p, &records);
-	summary_add(&p, &records);
-	struct str zone = str_in(a, ZONE_TEXT_MAX);
-	zone_add(&zone, domain.name, &records, ZONE_BIND);
-	val_set(p.data, "zone", str_span(&zone));
-	val_set_bool(p.data, "can_check", false);
-	val_set(p.data, "next_url",
-		arena_printf(a, "/domains/" SPAN_FMT "/mailboxes", SPAN_ARG(domain.name)));
-	panel_api_call(&p, "GET",
-		arena_printf(a, "/api/v1/domains/" SPAN_FMT "/dns", SPAN_ARG(domain.name)).ptr,
-		NULL);
-	return page_send(&p, out, 200);
+/* What was found is not kept, so there is nothing to redirect to. */
+enum rc page_dns_check_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct domain domain;
+	struct records records;
+	enum rc rc = domain_records_check(
+		r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
+	return rc == RC_OK ? show(r, out, &domain, &records) : rc;
 }
 
 enum rc page_dns_zone(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc = wanted(r, &domain, &records, err);
+	enum rc rc =
+		domain_records(r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
 	if (rc != RC_OK)
 		return rc;
 	struct str zone = str_in(r->ctx->arena, ZONE_TEXT_MAX);

@@ -28,7 +28,7 @@ extern const struct field login_fields[], domain_new_fields[], domain_suspend_fi
 handler_fn page_login, page_login_post, page_logout, page_overview;
 handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
 	page_domain_suspend_post, page_domain_delete_post;
-handler_fn page_dns, page_dns_zone;
+handler_fn page_dns, page_dns_check_post, page_dns_zone;
 handler_fn page_mailboxes, page_mailbox_new, page_mailbox_new_post, page_mailbox,
 	page_mailbox_password_post, page_mailbox_delete_post;
 handler_fn page_aliases, page_aliases_post, page_alias_delete_post;

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""A domain's records compared with a DNS that we play: by API, command line and panel.
+
+Wants dns.servers=127.0.0.1:$MAILSTEAD_TEST_DNS_PORT.
+usage: test_dns_check.py --json quickstart.json     prints TAP
+"""
+import argparse
+import http.cookiejar
+import json
+import os
+import pathlib
+import re
+import ssl
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/harness"))
+from fake_dns import FakeDns  # noqa: E402
+
+DOMAIN = "check.test"
+OURS = "192.0.2.25"
+TLS = ssl.create_default_context()
+TLS.check_hostname = False
+TLS.verify_mode = ssl.CERT_NONE
+
+
+class Api:
+    def __init__(self, env):
+        self.base = env["https"] + "/api/v1"
+        self.token = env["logins"][0]["token"]
+
+    def call(self, method, path, body=None):
+        request = urllib.request.Request(self.base + path, method=method, headers={
+            "Authorization": "Bearer " + self.token, "Content-Type": "application/json"},
+            data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(request, context=TLS, timeout=60) as answer:
+            return json.load(answer) if answer.status != 204 else None
+
+
+def perfect_zone(records):
+    """The zone as the panel asks for it."""
+    zone = {}
+    for record in records:
+        value = record["value"].split(" ")
+        if record["type"] == "TXT":
+            item = ("TXT", record["value"])
+        elif record["type"] == "MX":
+            item = ("MX", int(value[0]), value[1])
+        elif record["type"] == "SRV":
+            item = ("SRV", *map(int, value[:3]), value[3])
+        else:
+            item = (record["type"], record["value"])
+        zone.setdefault(record["name"], []).append(item)
+    return zone
+
+
+def replace(zone, name, kind, *items):
+    return {**zone, name: [r for r in zone.get(name, []) if r[0] != kind] + list(items)}
+
+
+def cases(zone, records, host):
+    """(what, zone, purpose, status, part of the hint)"""
+    dkim = next(r for r in records if r["purpose"] == "dkim")
+    ptr = next(r for r in records if r["purpose"] == "ptr")
+
+    def spf(text, **more):
+        changed = replace(zone, DOMAIN, "TXT", ("TXT", text))
+        return {**changed, **{name.replace("_", ".") + ".test": items for name, items in more.items()}}
+
+    yield "perfect", zone, None, "ok", ""
+    yield "no zone", {}, None, "missing", ""
+    yield "servfail", {name: ["SERVFAIL"] for name in zone}, None, "error", "not answer"
+    yield "mx elsewhere", replace(zone, DOMAIN, "MX", ("MX", 5, "mx.other.test")), "mx", "wrong", "mx.other.test"
+    yield "mx of two", replace(zone, DOMAIN, "MX", ("MX", 5, "mx.other.test"), ("MX", 9, host)), "mx", "ok", ""
+    alias = replace(zone, DOMAIN, "MX", ("MX", 5, "mx.check.test"))
+    yield "mx by another name", {**alias, "mx.check.test": [("A", OURS)]}, "mx", "ok", ""
+    yield "spf by a", spf(f"v=spf1 a:{host} -all"), "spf", "ok", ""
+    yield "spf by mx", spf("v=spf1 mx -all"), "spf", "ok", ""
+    yield "spf by network", spf("v=spf1 ip4:192.0.2.0/24 -all"), "spf", "ok", ""
+    yield "spf by include", spf("v=spf1 include:inc.test -all", inc=[("TXT", f"v=spf1 ip4:{OURS} -all")]), "spf", "ok", ""
+    yield "spf by redirect", spf("v=spf1 redirect=inc.test", inc=[("TXT", f"v=spf1 ip4:{OURS} -all")]), "spf", "ok", ""
+    yield ("spf failed first", spf(f"v=spf1 -ip4:{OURS} mx -all"), "spf", "wrong",
+           f"v=spf1 ip4:{OURS} -ip4:{OURS} mx -all")
+    yield ("spf without us", spf("v=spf1 include:inc.test ~all", inc=[("TXT", "v=spf1 ip4:198.51.100.1 -all")]), "spf",
+           "wrong", f": v=spf1 ip4:{OURS} include:inc.test ~all")
+    yield "spf unanswered", spf("v=spf1 include:inc.test ~all", inc=["SERVFAIL"]), "spf", "error", ""
+    yield "spf broken", spf("v=spf1 include:inc.test ~all"), "spf", "wrong", "no SPF record"
+    yield "spf for ever", spf("v=spf1 include:inc.test ~all", inc=[("TXT", "v=spf1 include:inc.test -all")]), "spf", \
+        "wrong", "ten DNS look-ups"
+    yield "spf twice", replace(zone, DOMAIN, "TXT", ("TXT", "v=spf1 mx -all"), ("TXT", "v=spf1 a -all")), "spf", \
+        "multiple", "one SPF record"
+    yield "dkim other key", replace(zone, dkim["name"], "TXT", ("TXT", "v=DKIM1; k=rsa; p=dGhlIGtleQ==")), "dkim", \
+        "wrong", "another key"
+    yield "dmarc of one's own", replace(zone, "_dmarc." + DOMAIN, "TXT", ("TXT", "v=DMARC1;p=reject")), "dmarc", "ok", ""
+    yield "host elsewhere", replace(zone, host, "A", ("A", "198.51.100.1")), "a", "wrong", OURS
+    yield "ptr elsewhere", replace(zone, ptr["name"], "PTR", ("PTR", "host.other.test")), "ptr", "wrong", "host.other.test"
+    yield "unprintable", replace(zone, DOMAIN, "TXT", ("TXT", "v=spf1 \x1b[31m\u00e4 -all")), "spf", "malformed", ""
+
+
+class Taps:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def ok(self, good, what, detail=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'' if good else 'not '}ok {self.count} - {what}" + ("" if good else f" # {detail}"), flush=True)
+
+
+def status_holds(records, purpose, status, hint):
+    looked = [r for r in records if purpose in (None, r["purpose"])]
+    good = [r for r in looked if r["status"] == status and hint in r["hint"] and (status == "ok") == (r["hint"] == "")]
+    return bool(looked) and (len(good) == len(looked) if purpose is None else bool(good))
+
+
+def panel_check(env):
+    """Presses the button on the DNS page; the page that comes back."""
+    login = env["logins"][0]
+    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=TLS),
+                                         urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+
+    def send(path, **fields):
+        data = urllib.parse.urlencode(fields).encode() if fields else None
+        request = urllib.request.Request(env["https"] + path, data=data, headers={"Origin": env["https"]})
+        return opener.open(request, timeout=60).read().decode()
+
+    send("/login", login=login["login"], password=login["password"])
+    page = send(f"/domains/{DOMAIN}/dns")
+    form = re.search(r'action="(/domains/[^"]*/dns/check)".*?name="([^"]+)" value="([^"]+)"', page, re.S)
+    return page, send(form[1], **{form[2]: form[3]}) if form else ""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", required=True)
+    path = pathlib.Path(parser.parse_args().json)
+    env = json.loads(path.read_text(encoding="utf-8"))
+    api, taps, host = Api(env), Taps(), env["hostname"]
+    api.call("POST", "/domains", {"name": DOMAIN})
+    try:
+        with FakeDns(int(os.environ["MAILSTEAD_TEST_DNS_PORT"])) as dns:
+            run(api, taps, dns, env, path, host)
+    finally:
+        api.call("DELETE", f"/domains/{DOMAIN}")
+    print(f"1..{taps.count}")
+    return taps.failed > 0
+
+
+def run(api, taps, dns, env, path, host):
+    records = api.call("GET", f"/domains/{DOMAIN}/dns")["records"]
+    taps.ok(all(r["status"] == "unknown" for r in records), "GET says unknown")
+    zone = perfect_zone(records)
+    tool = [os.path.join(os.environ["MAILSTEAD_BUILD_DIR"], "mailstead"), "dns", "check", DOMAIN, "--data",
+            str(path.parent), "--json"]
+    for what, dns.zone, purpose, status, hint in cases(zone, records, host):
+        # Each command is a process with an empty cache; the server's is for the ones below.
+        done = subprocess.run(tool, capture_output=True, check=False, timeout=60)
+        got = json.loads(done.stdout)["records"] if done.returncode == 0 else []
+        taps.ok(status_holds(got, purpose, status, hint), what,
+                [(r["purpose"], r["status"], r["hint"], r["found"]) for r in got if purpose in (None, r["purpose"])] or
+                done.stderr)
+    dns.zone = replace(zone, DOMAIN, "TXT", ("TXT", "v=spf1 include:none.test ~all"))
+    answer = api.call("POST", f"/domains/{DOMAIN}/dns/check", {})
+    statuses = {r["purpose"]: r["status"] for r in answer["records"]}
+    taps.ok(answer["domain"] == DOMAIN and statuses.pop("spf") == "wrong" and set(statuses.values()) == {"ok"},
+            "API", statuses)
+    before, after = panel_check(env)
+    taps.ok("Not checked" in before and "Correct" in after and "v=spf1 include:none.test" in after, "panel")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
