@@ -4,7 +4,8 @@
 -- name: meta_insert
 -- roles: mx user web send
 -- One row a mailbox ($1) and message ($2, an index into the arrays behind it). The thread is that of a known message that is
--- referred to, else a new one.
+-- referred to, else a new one. Each reference is a search of its own by (mailbox_id, message_id): given an array of them, the
+-- planner thinks that reading the whole mailbox is cheaper as soon as mailboxes are small on average.
 INSERT INTO message_meta (mailbox_id, blob_id, envelope, bodystructure, headers, sent_at, subject, from_text, to_text, preview,
   has_attachment, message_id, thread_id)
 SELECT t.mailbox_id, d.blob_id, d.envelope, d.bodystructure, d.headers, CASE WHEN d.sent <> 0 THEN to_timestamp(d.sent) END,
@@ -14,9 +15,11 @@ JOIN unnest($3::uuid[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bigint[], $8:
   $12::boolean[], $13::text[], $14::text[]) WITH ORDINALITY AS d (blob_id, envelope, bodystructure, headers, sent, subject,
   from_text, to_text, preview, has_attachment, message_id, refs, doc) ON d.doc = t.doc
 LEFT JOIN LATERAL (
-  SELECT m.thread_id FROM message_meta m
-  WHERE m.mailbox_id = t.mailbox_id AND m.message_id = ANY (string_to_array(d.refs, ' ')) AND m.message_id <> '' LIMIT 1
-) AS known ON d.refs <> ''
+  SELECT m.thread_id FROM unnest(string_to_array(d.refs, ' ')) AS ref CROSS JOIN LATERAL (
+    SELECT m.thread_id FROM message_meta m
+    WHERE m.mailbox_id = t.mailbox_id AND m.message_id = ref AND m.message_id <> '' LIMIT 1
+  ) AS m LIMIT 1
+) AS known ON true
 ON CONFLICT DO NOTHING;
 
 -- name: deliver_lock
