@@ -151,6 +151,12 @@ static enum rc resolve_one(
 		refuse_address(r, field, refusal_of(rc), text);
 		return RC_OK;
 	}
+	for (size_t i = 0; i < found.len; i++) {
+		if (found.items[i].kind == RECIPIENT_REMOTE) { /* an alias that leads elsewhere */
+			refuse_address(r, field, W_RECIPIENT_REMOTE, text);
+			return RC_OK;
+		}
+	}
 	for (size_t i = 0; i < found.len; i++)
 		VEC_PUSH(a, w, found.items[i]);
 	return RC_OK;

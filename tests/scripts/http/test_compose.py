@@ -1,0 +1,30 @@
+#!/usr/bin/python3
+"""Webmail's compose page: what happens to recipients that this server cannot deliver to."""
+import re
+
+import web
+
+
+def compose(w, cookie, to):
+    page = w.call("GET", "/mail/compose", token=None, headers={"Cookie": cookie})
+    csrf = re.search(rb'name="csrf"[^>]*value="([^"]+)"', page.raw).group(1).decode()
+    return w.form("/mail/compose", {"csrf": csrf, "to": to, "subject": "Hello", "text": "Hello.", "do": "send"},
+                  headers={"Cookie": cookie, "Origin": w.start["https"]})
+
+
+def recipients(w):
+    box = w.start["mailboxes"][0]
+    cookie = w.log_in(box["address"], box["password"])
+    abroad = f"abroad-{w.mark}@example.test"
+    made = w.api("POST", "/aliases", {"address": abroad, "targets": [box["address"], "someone@elsewhere.example"]})
+    w.check(made.status == 201, "an alias may lead to another server", made)
+    for to, what in ((abroad, "an alias that leads to another server"), ("someone@elsewhere.example", "another server's address"),
+                     (f"nobody-{w.mark}@example.test", "an unknown address")):
+        answer = compose(w, cookie, to)
+        w.check(answer.status == 422 and to.encode() in answer.raw, f"{what} is refused in the form", answer)
+    answer = compose(w, cookie, box["address"])
+    w.check(answer.status == 303, "a mailbox of this server takes the message", answer)
+
+
+if __name__ == "__main__":
+    web.main(recipients)
