@@ -16,7 +16,6 @@ static const struct {
 	{ "init", cmd_init, "make a data directory" },
 	{ "migrate", cmd_migrate, "apply schema migrations" },
 	{ "doctor", cmd_doctor, "check the installation and say what to do" },
-	{ "check", cmd_check, "show what the parsers make of a message" },
 	{ "account", cmd_account, "panel accounts: add, list, show, set" },
 	{ "domain", cmd_domain, "mail domains: add, list, show, set, remove" },
 	{ "mailbox", cmd_mailbox, "mailboxes: add, list, show, set, remove" },

@@ -1,5 +1,5 @@
 /*
- * What a role gives up before it reads a byte from the network (REQUIREMENTS 52): executing
+ * What a role gives up before it reads a byte from the network: executing
  * programs, tracing, mounting, loading kernel code (seccomp, kill), new privileges, core dumps;
  * and files outside the data directory (Landlock, where the kernel has it).
  */

@@ -1,4 +1,4 @@
-/* The route table of panel and webmail (UX.md 3.3): everything but /api. */
+/* The route table of panel and webmail: everything but /api. */
 #pragma once
 
 #include "backend/http/router.h"

@@ -1,4 +1,4 @@
-/* The JSON API's route table (INTERFACE.md §3): everything under /api/v1. */
+/* The JSON API's route table: everything under /api/v1. */
 #pragma once
 
 #include "backend/http/router.h"

@@ -1,6 +1,6 @@
 /*
  * What the message parsers see, as JSON: `mailstead check mime` and the mime operations of
- * `mailstead check lines` (INTERFACE.md). Pure; the caller deletes the result.
+ * `mailstead check lines`. Pure; the caller deletes the result.
  */
 #pragma once
 

@@ -6,7 +6,7 @@
 #define GZIP_MIN_BYTES 1024
 #define GZIP_LEVEL     4
 
-/* UX.md 3.13; no inline script or style anywhere. */
+/* No inline script or style anywhere. */
 #define CSP_APP                                                                                    \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "          \
 	"font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; "              \

@@ -19,7 +19,7 @@ enum step imap_cmd_noop(struct command *cmd)
 	return imap_reply_ok(cmd, "Done.");
 }
 
-/* The loop flushes, drops what came in clear, and starts the handshake (REQUIREMENTS 4). */
+/* The loop flushes, drops what came in clear, and starts the handshake (RFC 9051 §6.2.1). */
 enum step imap_cmd_starttls(struct command *cmd)
 {
 	if (conn_is_tls(cmd->s->conn) || !conn_can_tls(cmd->s->conn))

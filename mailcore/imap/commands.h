@@ -1,4 +1,4 @@
-/* The commands: one row says everything about admission (STYLE.md §9). */
+/* The commands: one row says everything about admission. */
 #pragma once
 
 #include "mailcore/imap/session.h"

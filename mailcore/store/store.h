@@ -1,7 +1,7 @@
 /*
  * The mail store: folders, messages, flags, and shared snapshots of them.
  *
- * Invariants (DESIGN.md §5, REQUIREMENTS 28, 43):
+ * Invariants (ARCHITECTURE.md §8):
  *  - UID and MODSEQ come from the folder row inside the tx that changes the message; so visibility
  *    order = UID order = MODSEQ order. UIDs are never reused, UIDNEXT and HIGHESTMODSEQ never go
  *    back, a folder made again has a larger UIDVALIDITY.

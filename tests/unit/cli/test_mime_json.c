@@ -1,4 +1,4 @@
-/* backend/cli/mime_json: the promises of INTERFACE.md §2 about check mime and check lines. */
+/* backend/cli/mime_json: what scripts may rely on in check mime and check lines. */
 #include "tests/unit/cmocka_all.h"
 
 #include <cjson/cJSON.h>
