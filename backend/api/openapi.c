@@ -269,15 +269,16 @@ static struct cJSON *paths(struct arena *a, const struct route_table *table)
 	struct cJSON *o = json_object(a);
 
 	for (size_t i = 0; i < table->len; i++) {
-		if (!is_first_of_path(table, i))
+		const char *path = table->routes[i].path;
+		if (!is_first_of_path(table, i) || strncmp(path, PREFIX, strlen(PREFIX)) != 0)
 			continue;
 		struct cJSON *item = json_object(a);
 		for (size_t k = i; k < table->len; k++) {
 			const struct route *route = &table->routes[k];
-			if (strcmp(route->path, table->routes[i].path) == 0)
+			if (strcmp(route->path, path) == 0)
 				json_add(a, item, method_key(route->method), operation(a, route));
 		}
-		json_add(a, o, table->routes[i].path + strlen(PREFIX), item);
+		json_add(a, o, path + strlen(PREFIX), item);
 	}
 	return o;
 }

@@ -210,6 +210,11 @@ static const struct route routes[] = {
 		.flags = ROUTE_CLEARTEXT, .summary = "Readiness of database and roles" },
 	{ METHOD_GET, V1 "/metrics", GUARD_METRICS, "metrics:read", NULL, NULL, api_metrics,
 		.flags = ROUTE_CLEARTEXT, .summary = "Prometheus text" },
+	/* The same where load balancers and Prometheus look for them; not in the description. */
+	{ METHOD_GET, "/health", GUARD_PUBLIC, NULL, NULL, NULL, api_health,
+		.flags = ROUTE_CLEARTEXT, .summary = "Readiness of database and roles" },
+	{ METHOD_GET, "/metrics", GUARD_METRICS, "metrics:read", NULL, NULL, api_metrics,
+		.flags = ROUTE_CLEARTEXT, .summary = "Prometheus text" },
 	{ METHOD_GET, V1 "/openapi.json", GUARD_PUBLIC, NULL, NULL, NULL, api_openapi,
 		.summary = "This description" },
 };

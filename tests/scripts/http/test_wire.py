@@ -43,6 +43,8 @@ def smuggling(w):
     seen = w.talk(head(w, "X-A: b\r\n" * 3000), timeout=5)
     w.check(status(seen) in (0, 400, 431), "thousands of fields", seen[:200])
     w.check(w.api("GET", "/health", token=None).status == 200, "the server is well")
+    seen = w.talk(head(w, path="/health"), timeout=5)
+    w.check(status(seen) == 200 and b'"status":"ok"' in seen, "/health at the root too", seen[-300:])
 
 
 def names(w):
