@@ -52,6 +52,13 @@ static bool find_end(struct span field, size_t *out)
 	return *out == field.len || field.ptr[*out] == ':';
 }
 
+/* No empty label: what is split once splits again the same. */
+static bool has_labels(struct span name)
+{
+	return name.len > 0 && name.ptr[0] != '.' && !span_ends(name, SPAN(".")) &&
+		span_find_span(name, SPAN("..")) == SPAN_NPOS;
+}
+
 bool host_split(struct arena *a, struct span field, struct span *out_name, struct span *out_port)
 {
 	uint64_t port;
@@ -66,7 +73,7 @@ bool host_split(struct arena *a, struct span field, struct span *out_name, struc
 	if (span_ends(name, SPAN(".")))
 		name.len--;
 	*out_name = lower(a, name);
-	return name.len > 0;
+	return has_labels(name);
 }
 
 static void add(struct hosts *h, struct span field)
