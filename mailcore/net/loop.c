@@ -324,11 +324,25 @@ void loop_get_stats(struct loop *l, struct loop_stats *out)
 		heap_free(it);                                                                     \
 	}
 
+/* What was posted after the last worker had looked; nothing else of the queue is ours to free. */
+static void drop_posts(struct loop *l)
+{
+	struct work *work = l->queue_head;
+
+	while (work) {
+		struct work *next = work->next;
+		if (work->run == run_post)
+			heap_free(LIST_ITEM(work, struct post, work));
+		work = next;
+	}
+}
+
 void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
 	ASSERT(atomic_load(&l->n_conns) == 0);
+	drop_posts(l);
 	for (struct listener *li = l->listeners; li; li = li->next) {
 		if (li->relayed)
 			heap_free(li->arg);

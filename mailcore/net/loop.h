@@ -114,7 +114,8 @@ void loop_run(struct loop *l);
 void loop_stop(struct loop *l, int64_t grace_ms);
 void loop_free(struct loop *l);
 
-/* Runs fn on a worker, once, soon. Thread-safe. False when the queue (10,000) is full. */
+/* Runs fn on a worker, once, soon. Thread-safe. False when the queue (10,000) is full. What is
+ * posted when loop_run() has ended is never run: the owner of arg must not count on it then. */
 MUST_CHECK bool loop_post(struct loop *l, void (*fn)(struct ctx *ctx, void *arg), void *arg);
 /* Runs fn on a worker every period_ms, never twice at the same time. Before loop_run only. */
 void loop_every(

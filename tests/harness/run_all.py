@@ -139,11 +139,16 @@ class Instance:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+FINDING = re.compile(r"ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ev=assert\.failed")
+
+
 def sanitizer_findings(log):
-    lines = [line for line in log.splitlines()
-             if "ERROR: AddressSanitizer" in line or "runtime error:" in line or "LeakSanitizer" in line
-             or "ev=assert.failed" in line]
-    return "\n".join(lines[:20])
+    """Each finding with the lines after it: the stack says where, the first line alone does not."""
+    lines, shown = log.splitlines(), set()
+    for at, line in enumerate(lines):
+        if FINDING.search(line):
+            shown.update(range(at, min(at + 25, len(lines))))
+    return "\n".join(lines[at] for at in sorted(shown)[:200])
 
 
 def with_instance(name, suites, **kw):
