@@ -1,5 +1,4 @@
-/* The verdicts of mail authentication for one message, and their header (RFC 8601). Filled by spf,
- * dkim, dmarc, arc, iprev; results of checks that did not run are AUTH_NONE and not written. */
+/* The verdicts of mail authentication: the words of RFC 8601 §2.7, for every method alike. */
 #pragma once
 
 enum auth_result {
@@ -9,6 +8,9 @@ enum auth_result {
 	AUTH_SOFTFAIL,
 	AUTH_NEUTRAL,
 	AUTH_POLICY,
-	AUTH_TEMPERROR,
+	AUTH_TEMPERROR, /* DNS did not answer: never a reason to refuse for good */
 	AUTH_PERMERROR,
 };
+
+/* "none", "pass", ... */
+const char *auth_result_name(enum auth_result result);
