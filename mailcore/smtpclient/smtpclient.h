@@ -1,13 +1,13 @@
 /*
- * Speaking SMTP to another server (RFC 5321 §4.5.4), no LMTP.
+ * Speaking SMTP to another server (RFC 5321, 3207, 2920, 1870, 6152, 6531, 3461, 4954); no LMTP.
  *
  * Straight-line calls, each with its deadline (REQUIREMENTS 12): the delivery threads of the send
  * role are the only ones in the program that wait for a peer. A client belongs to
  * one thread at a time and may be kept for the next message (connection reuse).
  *
- * Limits: reply lines of 512 octets count, longer ones are cut; 100 lines a reply; 64 KiB of reply
- * bytes a command. Bytes that arrive between 220 to STARTTLS and the handshake are an error. A
- * reply is text for people: control characters are replaced before it leaves this file.
+ * Limits are those of reply.h. Bytes that arrive between 220 to STARTTLS and the handshake end
+ * the connection. Text that would put a line end into a command is refused (RC_INVALID) before a
+ * byte is sent. Bare CR and LF of a message are made CRLF on the wire.
  */
 #pragma once
 
@@ -16,9 +16,21 @@
 #include "mailcore/base/secret.h"
 #include "mailcore/base/span.h"
 #include "mailcore/net/addr.h"
+#include "mailcore/smtpclient/reply.h"
+
+/* REQUIREMENTS 12 */
+#define CLIENT_CONNECT_MS  (30 * 1000)
+#define CLIENT_GREETING_MS (5 * 60 * 1000)
+#define CLIENT_COMMAND_MS  (5 * 60 * 1000)
+#define CLIENT_DATA_MS     (2 * 60 * 1000)
+#define CLIENT_BLOCK_MS    (3 * 60 * 1000)
+#define CLIENT_END_MS      (10 * 60 * 1000)
+#define CLIENT_RCPTS_MAX   1000 /* of one transaction */
 
 struct smtpclient;
 
+/* MAY takes what is offered and verifies nothing; after a failed handshake RC_TEMP with
+ * tls_failed, and the caller may come again with NONE. */
 enum smtpclient_tls { CLIENT_TLS_NONE, CLIENT_TLS_MAY, CLIENT_TLS_MUST, CLIENT_TLS_IMPLICIT };
 
 struct smtpclient_options {
@@ -28,15 +40,10 @@ struct smtpclient_options {
 	struct span helo; /* our name */
 	enum smtpclient_tls tls;
 	bool verify; /* the certificate must be good for host: smarthosts and policies */
-	int64_t connect_ms, command_ms, data_ms; /* 0: defaults of REQUIREMENTS 12 */
-	bool (*cancelled)(void *arg);            /* looked at every second: stop */
+	int64_t connect_ms, command_ms,
+		data_ms;              /* 0: the defaults above; command_ms for all replies */
+	bool (*cancelled)(void *arg); /* looked at every second: stop */
 	void *cancelled_arg;
-};
-
-struct smtpclient_reply {
-	int code;            /* 0: no reply */
-	struct span status;  /* "5.1.1", from the reply, else made from the code's class: "5.0.0" */
-	struct span text;    /* all lines, one blank between, cut to 512 octets, printable */
 };
 
 enum smtpclient_extension {
@@ -52,38 +59,59 @@ enum smtpclient_extension {
 	CLIENT_ENHANCED = 512,
 };
 
-/* Connects, greets, takes TLS by options. RC_OK; RC_TEMP: not reached, time-out, TLS (out->reply
- * says what, in words when no reply came); RC_DENIED: 5xx greeting. Heap; smtpclient_close. */
+/* What went wrong, for whoever tries the next server. reply.code 0: reply.text are our words. */
+struct smtpclient_failure {
+	struct smtpclient_reply reply;
+	bool tls_failed; /* the handshake, not the network */
+};
+
+/* Connects, greets, takes TLS by options. RC_OK; RC_TEMP: not reached, time-out, TLS, 4xx;
+ * RC_DENIED: 5xx to greeting or EHLO. Heap; smtpclient_close. Text of the failure:
+ * ctx->arena. */
 MUST_CHECK enum rc smtpclient_open(struct ctx *ctx, const struct smtpclient_options *options,
-	struct smtpclient **out, struct smtpclient_reply *reply);
+	struct smtpclient **out, struct smtpclient_failure *failure);
 unsigned smtpclient_extensions(const struct smtpclient *c);
 uint64_t smtpclient_size_max(const struct smtpclient *c);    /* 0: not told */
 struct span smtpclient_tls_text(const struct smtpclient *c); /* "TLSv1.3 TLS_..." or empty */
-/* PLAIN, else LOGIN; never in clear text. */
+/* How many transactions it has done, and when it was opened (monotonic). */
+unsigned smtpclient_uses(const struct smtpclient *c);
+int64_t smtpclient_opened_ms(const struct smtpclient *c);
+/* PLAIN, else LOGIN; never in clear text but to a loopback address. RC_DENIED: refused, or no
+ * mechanism of ours is offered; RC_TEMP. */
 MUST_CHECK enum rc smtpclient_auth(struct smtpclient *c, struct ctx *ctx, struct span user,
 	const struct secret *password, struct smtpclient_reply *reply);
 
+enum { /* RFC 3461, the same bits as in queue.h */
+	CLIENT_NOTIFY_NEVER = 1,
+	CLIENT_NOTIFY_SUCCESS = 2,
+	CLIENT_NOTIFY_FAILURE = 4,
+	CLIENT_NOTIFY_DELAY = 8,
+};
+
 struct smtpclient_rcpt {
-	struct span address, orcpt;    /* orcpt: "rfc822;xtext", or empty */
-	unsigned notify;               /* bits of queue.h, 0: nothing is said */
-	struct smtpclient_reply reply; /* out: to RCPT, or to the message */
+	struct span address;           /* local@domain as it goes on the wire, no brackets */
+	struct span orcpt;             /* the original address (not xtext), or empty */
+	unsigned notify;               /* 0: nothing is said */
+	struct smtpclient_reply reply; /* out: to RCPT, or to the message; code 0: none came */
 	bool accepted;                 /* out: RCPT was */
 };
 struct smtpclient_message {
-	struct span mail_from, envid;
+	struct span mail_from, envid; /* "" is the null sender; envid decoded */
 	bool ret_full, ret_hdrs, smtputf8, body_8bit;
 	uint64_t size_bytes;
 	struct smtpclient_rcpt *rcpts;
 	size_t n_rcpts;
-	/* The message, CRLF lines: called until it returns an empty span; RC_TEMP breaks off. */
+	/* The message: called until it returns an empty span; anything but RC_OK breaks off. */
 	enum rc (*read)(void *arg, struct ctx *ctx, struct span *out);
 	void *read_arg;
 };
-/* One transaction, pipelined when offered. RC_OK: every rcpt has its final reply. RC_TEMP: the
- * connection broke; replies that came are there, in_doubt says that the end of the message had been
- * sent. The caller closes then. */
+/* One transaction, pipelined when offered; parameters are said only to servers that offer them.
+ * RC_OK: every rcpt has its final reply. RC_INVALID: something cannot be said (a line end in an
+ * address), nothing was sent. RC_TEMP: the connection broke or read failed; replies that came are
+ * there, *last is the reply that broke it off, or our words; *in_doubt: the end of the message had
+ * been sent. After RC_TEMP the caller closes. */
 MUST_CHECK enum rc smtpclient_send(struct smtpclient *c, struct ctx *ctx,
 	struct smtpclient_message *message, struct smtpclient_reply *last, bool *in_doubt);
-/* Ready for another message? RSET when needed. */
+/* Ready for another message: alive, in step, nothing unread. RSET has been said when needed. */
 bool smtpclient_is_reusable(struct smtpclient *c);
-void smtpclient_close(struct smtpclient *c); /* QUIT without waiting long; NULL is fine */
+void smtpclient_close(struct smtpclient *c); /* QUIT without waiting; NULL is fine */
