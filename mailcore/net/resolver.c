@@ -17,6 +17,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/base/map.h"
 #include "mailcore/net/dns_cache.h"
+#include "mailcore/net/dns_given.h"
 #include "mailcore/net/dns_message.h"
 #include "mailcore/net/dns_transport.h"
 
@@ -28,6 +29,7 @@
 #define SCRATCH          (16 * 1024)
 
 struct resolver {
+	const struct dns_given *given; /* instead of all below */
 	struct dns_transport *transport;
 	int64_t timeout_ms;
 	struct arena scratch; /* the transport's thread's */
@@ -155,15 +157,29 @@ struct resolver *resolver_open(const char *servers, int64_t timeout_ms)
 	return r;
 }
 
-void resolver_close(struct resolver *r)
+struct resolver *resolver_open_given(const struct dns_given *given)
 {
-	if (!r)
-		return;
+	struct resolver *r = heap_zalloc(sizeof *r);
+
+	r->given = given;
+	return r;
+}
+
+static void close_asking(struct resolver *r)
+{
 	dns_transport_close(r->transport);
 	dns_cache_done(&r->cache);
 	map_done(&r->open);
 	pthread_mutex_destroy(&r->lock);
 	arena_done(&r->scratch);
+}
+
+void resolver_close(struct resolver *r)
+{
+	if (!r)
+		return;
+	if (!r->given)
+		close_asking(r);
 	heap_free(r);
 }
 
@@ -255,6 +271,8 @@ enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name, en
 
 	if (!dns_name_parse(name, &wire))
 		return RC_INVALID;
+	if (r->given)
+		return dns_given_query(r->given, ctx->arena, &wire, type, out, nxdomain);
 	enum rc rc = find_reply(r, ctx, &wire, type, &message);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;

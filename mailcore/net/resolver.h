@@ -55,6 +55,9 @@ struct dns_answer {
 /* servers: "host:port,..." or empty for the system's. Never fails: without any server every
  * question is RC_TEMP. */
 struct resolver *resolver_open(const char *servers, int64_t timeout_ms);
+/* Answers from what was given in advance, nobody is asked (net/dns_given.h). Borrowed. */
+struct dns_given;
+struct resolver *resolver_open_given(const struct dns_given *given);
 void resolver_close(struct resolver *r);
 
 /* RC_OK with at least one record; RC_NOT_FOUND: NXDOMAIN or no such data (*nxdomain tells, may be

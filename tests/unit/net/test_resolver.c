@@ -12,6 +12,7 @@
 
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/net/dns_given.h"
 #include "mailcore/net/resolver.h"
 
 /* What it says depends on the first letter of the name: a: one address; n: NXDOMAIN; s: SERVFAIL;
@@ -245,6 +246,62 @@ static void reverse(void **state)
 	resolver_close(r);
 }
 
+/* --- answers given in advance --- */
+
+static enum rc ask_given(struct resolver *r, struct ctx *ctx, struct span name, enum dns_type type,
+	struct dns_answer *answer, bool *nxdomain)
+{
+	*nxdomain = false;
+	return resolver_query(r, ctx, name, type, answer, nxdomain);
+}
+
+static struct dns_given *given_zone(void)
+{
+	struct dns_given *g = dns_given_new();
+	struct dns_rr mx = { .type = DNS_MX, .priority = 10, .text = SPAN("MX.A.test.") };
+	struct dns_rr alias = { .type = DNS_CNAME, .text = SPAN("a.test") };
+	struct dns_rr circle = { .type = DNS_CNAME, .text = SPAN("circle.test") };
+
+	assert_true(dns_given_add(g, SPAN("A.test."), &mx));
+	assert_true(dns_given_fail(g, SPAN("a.test"), DNS_A));
+	assert_true(dns_given_add(g, SPAN("alias.test"), &alias));
+	assert_true(dns_given_add(g, SPAN("circle.test"), &circle));
+	assert_true(dns_given_fail(g, SPAN("dead.test"), DNS_GIVEN_ANY));
+	assert_false(dns_given_add_name(g, SPAN("a..test")));
+	return g;
+}
+
+static void given_answers(void **state)
+{
+	struct dns_given *g = given_zone();
+	struct resolver *r = resolver_open_given(g);
+	struct arena arena;
+	struct dns_answer answer;
+	bool nxdomain;
+
+	arena_init(&arena, 1024);
+	struct ctx ctx = { .arena = &arena };
+	assert_int_equal(ask_given(r, &ctx, SPAN("alias.TEST"), DNS_MX, &answer, &nxdomain), RC_OK);
+	assert_int_equal(answer.len, 1);
+	assert_true(span_eq(answer.items[0].text, SPAN("mx.a.test")));
+	assert_true(span_eq(answer.cname, SPAN("a.test")));
+	assert_int_equal(
+		ask_given(r, &ctx, SPAN("a.test"), DNS_TXT, &answer, &nxdomain), RC_NOT_FOUND);
+	assert_false(nxdomain);
+	assert_int_equal(
+		ask_given(r, &ctx, SPAN("b.test"), DNS_TXT, &answer, &nxdomain), RC_NOT_FOUND);
+	assert_true(nxdomain);
+	assert_int_equal(ask_given(r, &ctx, SPAN("a.test"), DNS_A, &answer, &nxdomain), RC_TEMP);
+	assert_int_equal(
+		ask_given(r, &ctx, SPAN("dead.test"), DNS_MX, &answer, &nxdomain), RC_TEMP);
+	assert_int_equal(
+		ask_given(r, &ctx, SPAN("circle.test"), DNS_A, &answer, &nxdomain), RC_TEMP);
+	assert_int_equal(ask_given(r, &ctx, SPAN(""), DNS_A, &answer, &nxdomain), RC_INVALID);
+	arena_done(&arena);
+	resolver_close(r);
+	dns_given_free(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +311,7 @@ int main(void)
 		cmocka_unit_test(without_a_server_it_is_fast),
 		cmocka_unit_test(nonsense_for_servers),
 		cmocka_unit_test(reverse),
+		cmocka_unit_test(given_answers),
 	};
 	return cmocka_run_group_tests_name("resolver", tests, start, stop);
 }
