@@ -13,7 +13,7 @@ import ssl
 import time
 
 PERIOD = 15
-SLACK = 5
+SLACK = 30
 
 
 class Client:

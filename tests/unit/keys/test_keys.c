@@ -102,7 +102,7 @@ static void test_verify(void **state)
 	int64_t start = clock_mono_ms();
 	for (int i = 0; i < 300; i++)
 		assert_int_equal(verify(1, "secret"), RC_OK);
-	assert_true(clock_mono_ms() - start < 3000);
+	assert_true(clock_mono_ms() - start < 20000);
 	/* changed elsewhere: at once */
 	struct str other = str_in(&arena, 200);
 	str_addf(&other, "UPDATE credential SET hash = '" SPAN_FMT "' WHERE mailbox_id = 1",

@@ -153,10 +153,10 @@ static void deadline(void **state)
 	for (int tls = 0; tls < 2; tls++) {
 		struct client c;
 		client_open(&c, &server, tls);
-		client_send(&c, "DEADLINE 100\n");
-		client_expect(&c, "DEADLINE 100");
+		client_send(&c, "DEADLINE 500\n");
+		client_expect(&c, "DEADLINE 500");
 		for (int i = 0; i < 4; i++) { /* each step starts it again */
-			usleep(50 * 1000);
+			usleep(150 * 1000);
 			client_send(&c, "x\n");
 			client_expect(&c, "x");
 		}
@@ -173,11 +173,11 @@ static void delay_holds_the_next_step(void **state)
 	int64_t start_ms = clock_mono_ms();
 
 	client_open(&c, &server, false);
-	client_send(&c, "DELAY 150\nnext\n");
-	client_expect(&c, "DELAY 150");
-	assert_true(clock_mono_ms() - start_ms < 140);
+	client_send(&c, "DELAY 500\nnext\n");
+	client_expect(&c, "DELAY 500");
+	assert_true(clock_mono_ms() - start_ms < 490);
 	client_expect(&c, "next");
-	assert_true(clock_mono_ms() - start_ms >= 150);
+	assert_true(clock_mono_ms() - start_ms >= 500);
 	client_close(&c);
 }
 
@@ -206,14 +206,14 @@ static void the_slow_hold_nobody(void **state)
 	int64_t start_ms = clock_mono_ms();
 
 	client_open(&slow, &server, false);
-	client_send(&slow, "SLOW 300\n");
+	client_send(&slow, "SLOW 1500\n");
 	client_connect(&silent, server.tls_port);
 	client_send_bytes(&silent, "\x16\x03\x01", 3);
 	client_open(&prompt, &server, true);
 	client_send(&prompt, "x\n");
 	client_expect(&prompt, "x");
-	assert_true(clock_mono_ms() - start_ms < 250);
-	client_expect(&slow, "SLOW 300");
+	assert_true(clock_mono_ms() - start_ms < 1400);
+	client_expect(&slow, "SLOW 1500");
 	client_close(&slow);
 	client_close(&silent);
 	client_close(&prompt);
