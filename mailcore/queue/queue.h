@@ -1,16 +1,24 @@
 /*
  * The outbound queue: one job is the delivery of one message to one remote recipient.
  *
- *   waiting  --claim-->  leased  --done-->  gone (an event tells)
- *      ^                   |  \--retry-->  waiting, later
- *      |                   \--fail--> gone; the bounce is made by deliver in the same tx
- *   held <--hold/release--> waiting;   remove: gone
+ *   waiting --due--> ready --claim--> leased --sent, failed--> gone (an event tells)
+ *      ^               ^ |              |  \--later--> waiting
+ *      |               | |              \--unclaim, lease over--> ready
+ *      |               | hold           hold: takes effect when the attempt is over
+ *      |               release
+ *      |               | v
+ *      +--- hold --->  held                remove, cancel: gone, from ready, waiting and held
  *
  * Crash guarantees: jobs are made in the tx that makes the message durable (store/deliver). A claim
- * is a lease by the database's clock: a `send` that dies loses its leases after QUEUE_LEASE_S, and
- * the jobs are run again: at worst a remote recipient gets a message twice, never not at all.
- * No tx is open while a job is delivered. Claiming skips what others hold (SKIP LOCKED), gives each
- * destination its fair part, and lets a person's mail (priority 0) pass before bulk (1).
+ * is a lease by the database's clock: a `send` that dies loses its leases after QUEUE_LEASE_S, or
+ * when it starts again on the same node, and the jobs are run again: at worst a remote recipient
+ * gets a message twice, never not at all. No tx is open while a job is delivered.
+ *
+ * Cost: what is ready stands in one index by priority and destination. A claim hops from
+ * destination to destination in it (QUEUE_HOPS_MAX at most, the next claim goes on from there), so
+ * a destination that is at its limit or down costs one look, however many jobs wait for it, and
+ * each destination gets its part. Jobs for later are in an index of their own and become ready by
+ * queue_wake. A destination that is down has one row (destination_state) for all its jobs.
  */
 #pragma once
 
@@ -18,11 +26,14 @@
 #include "mailcore/base/random.h"
 #include "mailcore/base/rc.h"
 #include "mailcore/base/span.h"
+#include "mailcore/db/db.h"
 
-#define QUEUE_LEASE_S      900
-#define QUEUE_REPLY_MAX    512 /* of a remote's words, cut and escaped before they come here */
-#define QUEUE_RCPTS_MAX    100 /* jobs of one message that share a transaction */
-#define QUEUE_DESTINATIONS 10000
+#define QUEUE_LEASE_S   900
+#define QUEUE_HOPS_MAX  1000 /* destinations that one claim looks at */
+#define QUEUE_WAKE_MAX  1000 /* jobs that one queue_wake makes ready */
+#define QUEUE_REPLY_MAX 512  /* of a remote's words, cut and escaped before they come here */
+#define QUEUE_RCPTS_MAX 100  /* jobs of one message that share a transaction */
+#define QUEUE_LIST_MAX  200
 
 enum notify { /* RFC 3461 */
 	NOTIFY_DEFAULT = 0,
@@ -32,22 +43,27 @@ enum notify { /* RFC 3461 */
 	NOTIFY_DELAY = 8,
 };
 
+enum dsn_ret { RET_DEFAULT, RET_FULL, RET_HDRS }; /* RFC 3461 */
+
+enum job_priority { PRIORITY_PERSON, PRIORITY_BULK };
+
 struct job {
 	int64_t job_id;
 	struct uuid trace_id, blob_id;
 	int64_t account_id, domain_id,
 		mailbox_id;          /* whose mail it is; mailbox 0: forwarded or ours */
 	struct span mail_from, rcpt; /* without brackets; "" is the null sender */
-	struct span original_rcpt;   /* ORCPT as given (decoded), or the address before an alias */
-	struct span destination;     /* A-label domain or address literal */
-	struct span envid;
-	unsigned notify; /* enum notify bits */
-	bool ret_full, smtputf8, body_8bit;
+	struct span original_rcpt;   /* ORCPT as given ("rfc822;xtext"), or empty */
+	struct span destination;     /* lower case: A-label domain or address literal */
+	struct span envid;           /* as given, xtext */
+	unsigned notify;             /* enum notify bits */
+	enum dsn_ret ret;
+	bool smtputf8, body_8bit;
 	int priority; /* 0 a person's, 1 bulk */
-	int attempts;
+	int attempts; /* before this one */
 	int64_t created_at_s, next_at_s;
 	bool delay_told;
-	struct span state, hold_reason, last_reply; /* for lists */
+	struct span state, hold_reason, last_reply;
 };
 
 /* A group: jobs of one message for one destination, to be delivered in one transaction. */
@@ -56,44 +72,71 @@ struct job_group {
 	size_t len;
 };
 
-/* Claims up to max groups that are due, none for destinations in `busy` (those at their limit).
- * One round trip. Memory: ctx->arena. */
+/* ------------------------------------------------------------------------ the runner's side */
+
+/* Claims jobs that are ready, none for destinations in `busy` or down. One round trip. Groups of one
+ * destination come one behind the other. Memory: ctx->arena. */
 struct queue_claim {
-	const char *owner; /* this process: host, pid, start */
-	size_t max_groups;
+	struct span owner; /* this process: host, role, start */
+	int priority;      /* up to this one; PRIORITY_BULK: all */
+	size_t max_destinations;
+	size_t max_jobs;   /* of one destination */
+	struct span after; /* where the last claim ended; empty: at the start */
 	const struct span *busy;
 	size_t n_busy;
 };
-MUST_CHECK enum rc queue_claim(
-	struct ctx *ctx, const struct queue_claim *claim, struct job_group **out, size_t *out_len);
-/* When the next job is due, by the database's clock, in ms from now; INT64_MAX: none. */
-MUST_CHECK enum rc queue_next_due(struct ctx *ctx, int64_t *out_ms);
+/* *out_after: for the next claim; empty when the end was reached. */
+MUST_CHECK enum rc queue_claim(struct ctx *ctx, const struct queue_claim *claim,
+	struct job_group **out, size_t *out_len, struct span *out_after);
+/* Makes ready what is due and what a dead process held. *out_woken: QUEUE_WAKE_MAX: call again.
+ * *out_next_ms: until the next job or destination is due, by the database's clock; INT64_MAX: none. */
+MUST_CHECK enum rc queue_wake(struct ctx *ctx, size_t *out_woken, int64_t *out_next_ms);
+/* Jobs that need a word to their sender although their destination is not tried now: older than
+ * lifetime_s, or older than delay_s and not told. Leased like claimed ones. */
+MUST_CHECK enum rc queue_claim_old(struct ctx *ctx, struct span owner, int64_t lifetime_s,
+	int64_t delay_s, struct job_group **out, size_t *out_len);
 
 /* What an attempt has led to, one a recipient. */
 enum outcome { OUTCOME_SENT, OUTCOME_LATER, OUTCOME_FAILED };
 struct job_outcome {
-	int64_t job_id;
+	const struct job *job;
 	enum outcome outcome;
-	struct span reply;    /* "250 2.0.0 ..." or our own words */
-	int64_t next_at_s;    /* OUTCOME_LATER */
+	struct span reply;    /* "250 2.0.0 ..." or our own words; kept for lists */
+	int64_t wait_ms;      /* OUTCOME_LATER: from now */
 	bool delay_told;      /* OUTCOME_LATER: a delay notice has been made */
+	struct span name;     /* of the event: "job.sent"; empty: none */
 	struct span text;     /* the event's sentence */
-	struct span evidence; /* JSON: mx, address, tls, attempt, reply */
+	struct span evidence; /* JSON: mx, address, tls, attempt, reply; or empty */
 };
-/* Writes outcomes and their events, only for jobs that `owner` still holds. Inside the caller's tx
- * when a bounce is made with them. */
+/* Writes outcomes and their events, only for jobs that `owner` still holds. The statement alone is
+ * for those who have something to commit with it (a bounce). args: ctx->arena. */
 MUST_CHECK enum rc queue_settle(
-	struct ctx *ctx, const char *owner, const struct job_outcome *items, size_t n);
-/* Gives leases back unused (shutdown, destination at its limit). */
+	struct ctx *ctx, struct span owner, const struct job_outcome *items, size_t n);
+void queue_settle_stmt(struct ctx *ctx, struct span owner, const struct job_outcome *items,
+	size_t n, const struct stmt **out_stmt, const struct arg **out_args, size_t *out_n_args);
+/* Gives leases back unused (shutdown, destination at its limit). n 0: all that `owner` has. */
 MUST_CHECK enum rc queue_unclaim(
-	struct ctx *ctx, const char *owner, const int64_t *job_ids, size_t n);
+	struct ctx *ctx, struct span owner, const int64_t *job_ids, size_t n);
+/* Leases of owner are good for QUEUE_LEASE_S from now. */
+MUST_CHECK enum rc queue_renew(struct ctx *ctx, struct span owner);
+/* Takes back what processes of this node held before: their owner begins with `node`. */
+MUST_CHECK enum rc queue_recover(struct ctx *ctx, struct span node);
 
-/* Back-off: the wait after attempt n (1 = the first), from delivery.retry; the last step repeats.
- * A spread of 10 % is added by the caller. Returns false when lifetime_ms is over. */
+/* A destination is down: none of its jobs is claimed before wait_ms are over. wait_ms 0: up again. */
+MUST_CHECK enum rc queue_destination_set(
+	struct ctx *ctx, struct span destination, int64_t wait_ms, struct span reply);
+
+/* ------------------------------------------------------------------------ back-off */
+
+/* The wait after attempt n (1 = the first), from delivery.retry; the last step repeats. A spread of
+ * 10 % is added by the caller. */
+#define BACKOFF_STEPS_MAX 32
 struct backoff {
-	int64_t steps_ms[32];
+	int64_t steps_ms[BACKOFF_STEPS_MAX];
 	size_t n_steps;
 	int64_t lifetime_ms;
 };
+/* "5m,10m,4h"; units ms, s, m, h, d. False: no list of positive durations. */
 MUST_CHECK bool backoff_parse(struct span text, int64_t lifetime_ms, struct backoff *out);
+/* False when the lifetime is over; the last attempt is made at its end. */
 bool backoff_next(const struct backoff *b, int attempts, int64_t age_ms, int64_t *out_wait_ms);
