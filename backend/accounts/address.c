@@ -109,20 +109,34 @@ struct span domain_name_unicode(struct arena *a, struct span name)
 	return out;
 }
 
-/* RFC 5321 Dot-string */
+/* RFC 6531: beyond ASCII everything but controls and the space of Latin-1. */
+static bool is_utf8_text(struct span text)
+{
+	uint32_t code;
+
+	for (size_t n; text.len > 0; text = span_from(text, n)) {
+		n = utf8_decode(text, &code);
+		if (n == 0 || (code >= 0x80 && code <= 0xA0))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 5321 Dot-string, RFC 6531 */
 static bool is_localpart(struct span text)
 {
 	static const char extra[] = "!#$%&'*+-/=?^_`{|}~";
 	char last = '.';
 
-	if (text.len == 0 || text.len > LOCALPART_MAX)
+	if (text.len == 0 || text.len > LOCALPART_MAX || !is_utf8_text(text))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (c == '.' && last == '.')
 			return false;
 		if (c == '\0' ||
-			(c != '.' && !ascii_is_alpha(c) && !ascii_is_digit(c) && !strchr(extra, c)))
+			(c != '.' && !ascii_is_alpha(c) && !ascii_is_digit(c) &&
+				(unsigned char)c < 0x80 && !strchr(extra, c)))
 			return false;
 		last = c;
 	}

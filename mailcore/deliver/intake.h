@@ -34,6 +34,14 @@ struct intake_env {
 	size_t max_size;
 };
 
+/* What was noticed about a peer before its message came, for the score. The weight is a proposal. */
+#define INTAKE_SIGNALS_MAX 8
+struct intake_signal {
+	const char *name; /* "helo.not_a_name" */
+	int tenths;       /* of a point; above 0 speaks against the message */
+	struct span text; /* the evidence in plain words */
+};
+
 /* Where the message comes from: for Received, the trace and policy. Borrowed until commit. */
 struct intake_source {
 	struct addr peer;
@@ -42,6 +50,8 @@ struct intake_source {
 	struct span tls;                  /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or empty */
 	struct span mail_from;            /* without brackets, "" for the null sender */
 	const struct mailbox_ref *sender; /* submission: who has logged in; NULL from the world */
+	const struct intake_signal *signals; /* read at the commit: more may come until then */
+	size_t n_signals;
 };
 
 struct intake *intake_open(

@@ -2,8 +2,9 @@
  * Who exists: how mail roles ask about addresses. Read-only; the panel's services write.
  *
  * Every answer is fresh from the database: a mailbox made a moment ago receives mail at once.
- * Local parts are compared in lower case; "+detail" after the local part is ignored when the
- * exact address does not exist. Database trouble is RC_TEMP, never "unknown".
+ * Local parts are compared in lower case and NFC, domains as A-labels; "+detail" after the local
+ * part is ignored when the exact address does not exist. A domain that is another name of a domain
+ * answers like that one. Database trouble is RC_TEMP, never "unknown".
  */
 #pragma once
 
@@ -25,6 +26,7 @@ struct mailbox_ref {
 	struct span address; /* canonical: localpart@domain, arena */
 	struct span name;
 	int64_t quota_bytes; /* 0: none */
+	/* Its own switches, its domain's and those of the accounts above, taken together. */
 	bool no_login, no_send, no_receive, hold_out;
 };
 
@@ -47,14 +49,19 @@ struct recipients {
 };
 
 /* Resolves one RCPT address: mailbox, alias (nested up to 10 deep, 100 targets, loops cut),
- * catch-all, postmaster (of the domain, else of the server). One round trip in the usual case.
+ * catch-all, postmaster (the domain's, or the nearest there is). One round trip in the usual case.
  * RC_NOT_FOUND: the domain is ours, the user is not. RC_DENIED: the domain is not ours.
- * RC_LIMIT: the mailbox is over its quota (err says so). RC_CONFLICT: receiving is switched off.
- * RC_TEMP. Memory: ctx->arena. */
+ * RC_LIMIT: the mailbox is full (err->field "4.2.2": now; "5.2.2": for a message of that size, for
+ * good). RC_CONFLICT: receiving is switched off. RC_TEMP. Memory: ctx->arena.
+ * postmaster@ and abuse@ always have somebody; with an empty domain they are the server's. */
 MUST_CHECK enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
 	struct recipients *out, struct err *err);
 
-/* RC_OK: ours (A-label, lower case). */
+/* The same for a message of which the sender says how large it is (0: unknown). */
+MUST_CHECK enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart,
+	struct span domain, uint64_t size, struct recipients *out, struct err *err);
+
+/* RC_OK: ours. */
 MUST_CHECK enum rc domain_is_local(struct ctx *ctx, struct span domain);
 
 MUST_CHECK enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *out);

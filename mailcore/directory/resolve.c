@@ -1,4 +1,6 @@
 /* Addresses to recipients and mailboxes: the rules on top of what the database says. */
+#include <idn2.h>
+
 #include "mailcore/base/utf8.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/directory/directory_repo.h"
@@ -14,12 +16,27 @@ static struct span lower(struct arena *a, struct span s)
 	return span_make(out, s.len);
 }
 
+/* As domains are kept: A-labels, lower case. What is no name stays as it is, and is found nowhere. */
+static struct span domain_key(struct arena *a, struct span domain)
+{
+	char *ascii = NULL;
+
+	if (utf8_is_ascii(domain))
+		return lower(a, domain);
+	if (idn2_to_ascii_8z(arena_cstr(a, domain), &ascii,
+		    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+		return domain;
+	struct span key = arena_span(a, span_of(ascii));
+	idn2_free(ascii);
+	return key;
+}
+
 /* What the database can hold as text. */
 static bool is_sane(struct span local, struct span domain)
 {
-	return local.len > 0 && local.len <= LOCAL_MAX && domain.len > 0 &&
-		domain.len <= DOMAIN_MAX && utf8_valid(local) && utf8_valid(domain) &&
-		span_find(local, '\0') == SPAN_NPOS && span_find(domain, '\0') == SPAN_NPOS;
+	return local.len > 0 && local.len <= LOCAL_MAX && domain.len <= DOMAIN_MAX &&
+		utf8_valid(local) && utf8_valid(domain) && span_find(local, '\0') == SPAN_NPOS &&
+		span_find(domain, '\0') == SPAN_NPOS;
 }
 
 static bool split(struct span address, struct span *local, struct span *domain)
@@ -29,16 +46,23 @@ static bool split(struct span address, struct span *local, struct span *domain)
 		return false;
 	*local = span_sub(address, 0, at);
 	*domain = span_from(address, at + 1);
-	return is_sane(*local, *domain);
+	return domain->len > 0 && is_sane(*local, *domain);
 }
 
-/* Why a mailbox cannot take mail now; RC_OK when it can. */
-static enum rc mailbox_refuses(const struct entry *e, struct err *err)
+/* Why a mailbox cannot take a message of that size now; RC_OK when it can. */
+static enum rc mailbox_refuses(const struct entry *e, uint64_t size, struct err *err)
 {
+	uint64_t quota = (uint64_t)e->mailbox.quota_bytes, used = (uint64_t)e->used_bytes;
+
 	if (e->mailbox.no_receive || e->suspended)
 		return err_set(err, RC_CONFLICT, "", "This mailbox does not receive mail.");
-	if (e->mailbox.quota_bytes && e->used_bytes >= e->mailbox.quota_bytes)
-		return err_set(err, RC_LIMIT, "", "This mailbox is full.");
+	if (quota == 0)
+		return RC_OK;
+	if (size > quota)
+		return err_set(err, RC_LIMIT, "5.2.2",
+			"The message is larger than this mailbox may ever be.");
+	if (used >= quota || size > quota - used)
+		return err_set(err, RC_LIMIT, "4.2.2", "This mailbox is full.");
 	return RC_OK;
 }
 
@@ -56,14 +80,15 @@ static void add_recipient(struct recipients *list, const struct entry *e, struct
 }
 
 /* Of an alias' mailboxes those that can take mail; when none can, the reason of the last. */
-static enum rc choose(struct ctx *ctx, const struct entry *entries, size_t n, struct span original,
-	struct recipients *out, struct err *err)
+static enum rc choose(struct ctx *ctx, const struct entry *entries, size_t n, uint64_t size,
+	struct span original, struct recipients *out, struct err *err)
 {
 	enum rc refused = RC_NOT_FOUND;
 	struct recipients list = { .items = arena_array(ctx->arena, n, sizeof *list.items) };
 	for (size_t i = 0; i < n; i++) {
-		enum rc rc = entries[i].kind == ENTRY_MAILBOX ? mailbox_refuses(&entries[i], err)
-							      : RC_OK;
+		enum rc rc = RC_OK;
+		if (entries[i].kind == ENTRY_MAILBOX)
+			rc = mailbox_refuses(&entries[i], size, err);
 		if (entries[i].kind == ENTRY_NOBODY)
 			rc = err_set(err, RC_NOT_FOUND, "", "There is no such user here.");
 		if (rc == RC_OK)
@@ -77,28 +102,36 @@ static enum rc choose(struct ctx *ctx, const struct entry *entries, size_t n, st
 	return RC_OK;
 }
 
-enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
-	struct recipients *out, struct err *err)
+enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct span domain,
+	uint64_t size, struct recipients *out, struct err *err)
 {
 	struct entry *entries = NULL;
 	size_t n = 0;
 	if (!is_sane(localpart, domain))
 		return err_set(err, RC_NOT_FOUND, "", "There is no such user here.");
-	enum rc rc = entry_resolve(ctx, localpart, lower(ctx->arena, domain), &entries, &n);
+	enum rc rc = entry_resolve(ctx, localpart, domain_key(ctx->arena, domain), &entries, &n);
 	if (rc != RC_OK)
 		return rc;
 	if (n == 0)
 		return err_set(err, RC_DENIED, "", "This domain is not served here.");
-	struct span original = arena_printf(
-		ctx->arena, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(localpart), SPAN_ARG(domain));
-	return choose(ctx, entries, n, original, out, err);
+	struct span original = localpart;
+	if (domain.len > 0)
+		original = arena_printf(
+			ctx->arena, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(localpart), SPAN_ARG(domain));
+	return choose(ctx, entries, n, size, original, out, err);
+}
+
+enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
+	struct recipients *out, struct err *err)
+{
+	return recipient_resolve_sized(ctx, localpart, domain, 0, out, err);
 }
 
 enum rc domain_is_local(struct ctx *ctx, struct span domain)
 {
-	if (!is_sane(SPAN("x"), domain))
+	if (domain.len == 0 || !is_sane(SPAN("x"), domain))
 		return RC_NOT_FOUND;
-	return entry_domain(ctx, lower(ctx->arena, domain));
+	return entry_domain(ctx, domain_key(ctx->arena, domain));
 }
 
 enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *out)
@@ -107,7 +140,7 @@ enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *o
 	struct entry e;
 	if (!split(address, &local, &domain))
 		return RC_NOT_FOUND;
-	enum rc rc = entry_find(ctx, local, lower(ctx->arena, domain), &e);
+	enum rc rc = entry_find(ctx, local, domain_key(ctx->arena, domain), &e);
 	if (rc == RC_OK)
 		*out = e.mailbox;
 	return rc;
@@ -141,8 +174,8 @@ enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, 
 		return RC_DENIED;
 	if (is_own(mailbox, local, domain))
 		return RC_OK;
-	enum rc rc =
-		entry_may_send(ctx, mailbox->mailbox_id, local, lower(ctx->arena, domain), &may);
+	enum rc rc = entry_may_send(
+		ctx, mailbox->mailbox_id, local, domain_key(ctx->arena, domain), &may);
 	if (rc != RC_OK)
 		return rc;
 	return may ? RC_OK : RC_DENIED;

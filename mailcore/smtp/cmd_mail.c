@@ -29,6 +29,7 @@ static void begin(struct smtp_session *s, struct ctx *ctx, const struct smtp_mai
 		.mail_from = mail->from.text,
 		.sender = s->logged_in ? &s->login : NULL };
 	s->tx.smtputf8 = mail->smtputf8;
+	s->tx.size = mail->size;
 	s->tx.intake = intake_open(s->options->intake, ctx, source);
 	s->state = STATE_MAIL;
 }

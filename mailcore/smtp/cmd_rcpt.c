@@ -49,12 +49,21 @@ static void note_refusal(
 		refused_note(&s->tx.refused, &refusal);
 }
 
+/* <postmaster>, and the server's own name behind it, are the server's (RFC 5321 §4.5.1). */
+static struct span domain_of(const struct smtp_session *s, const struct smtp_path *path)
+{
+	return span_ieq(path->domain, span_of(s->options->hostname)) ? SPAN("") : path->domain;
+}
+
 static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path)
 {
 	struct recipients found;
 	struct err err = { 0 };
 
-	enum rc rc = recipient_resolve(ctx, path->local, path->domain, &found, &err);
+	enum rc rc =
+		recipient_resolve_sized(ctx, path->local, path->domain, s->tx.size, &found, &err);
+	if (rc == RC_DENIED && domain_of(s, path).len == 0)
+		rc = recipient_resolve_sized(ctx, path->local, SPAN(""), s->tx.size, &found, &err);
 	if (rc == RC_OK && all_local(&found)) {
 		accept_recipients(s, &found);
 		return;

@@ -88,7 +88,10 @@ void smtp_reply_recipient(struct smtp_session *s, enum rc rc, const struct err *
 				"Relaying refused: the domain is not served here, and you are not logged in");
 		return;
 	case RC_LIMIT:
-		smtp_reply(s, 552, "5.2.2", "%s", text_of(err, "The mailbox is full"));
+		if (err && err->field[0] == '5')
+			smtp_reply(s, 552, "5.2.2", "%s", err->text);
+		else
+			smtp_reply(s, 452, "4.2.2", "%s", text_of(err, "The mailbox is full"));
 		return;
 	case RC_CONFLICT:
 		smtp_reply(s, 550, "5.2.1", "%s",

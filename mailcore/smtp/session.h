@@ -27,6 +27,7 @@ struct smtp_tx {
 	struct intake *intake; /* from MAIL on */
 	struct intake_source source;
 	bool smtputf8;
+	uint64_t size; /* as MAIL said; 0: not said */
 	size_t recipients;
 	struct text_filter text;
 	enum rc trouble; /* what intake_write said first */

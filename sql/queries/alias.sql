@@ -4,7 +4,7 @@
 -- roles: web
 SELECT l.alias_id, l.domain_id, d.account_id, l.local_key || '@' || d.name, d.name, l.targets, l.created_at, l.version
 FROM alias l JOIN domain d ON d.domain_id = l.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND l.local_key = $2::text AND d.name = $3::text;
+WHERE t.ancestor_id = $1::bigint AND l.local_key = normalize(lower($2::text)) AND d.name = $3::text;
 
 -- name: alias_list
 -- roles: web
@@ -19,7 +19,7 @@ ORDER BY d.name, l.local_key LIMIT $7::bigint;
 
 -- name: alias_insert
 -- roles: web
-INSERT INTO alias (domain_id, local_key, targets) VALUES ($1::bigint, $2::text, $3::text[]) RETURNING alias_id, created_at;
+INSERT INTO alias (domain_id, local_key, targets) VALUES ($1::bigint, normalize(lower($2::text)), $3::text[]) RETURNING alias_id, created_at;
 
 -- name: alias_update
 -- roles: web

@@ -7,7 +7,7 @@ SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.
   (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
   m.no_login, m.no_send, m.no_receive, m.hold_out, m.created_at, m.version
 FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND m.local_key = $2::text AND d.name = $3::text AND m.deleted_at IS NULL;
+WHERE t.ancestor_id = $1::bigint AND m.local_key = normalize(lower($2::text)) AND d.name = $3::text AND m.deleted_at IS NULL;
 
 -- name: mailbox_list
 -- roles: web
@@ -26,7 +26,7 @@ ORDER BY d.name, m.local_key LIMIT $7::bigint;
 -- name: mailbox_insert
 -- roles: web
 INSERT INTO mailbox (domain_id, localpart, local_key, name, quota_bytes)
-VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::bigint) RETURNING mailbox_id, created_at;
+VALUES ($1::bigint, normalize($2::text), normalize(lower($3::text)), $4::text, $5::bigint) RETURNING mailbox_id, created_at;
 
 -- name: mailbox_update
 -- roles: web

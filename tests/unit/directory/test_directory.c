@@ -51,7 +51,30 @@ static void test_resolve(void **state)
 		{ "anything", "catch.test", "bob@a.test" },
 		{ "real", "catch.test", "real@catch.test" },
 		{ "real+x", "catch.test", "real@catch.test[x]" },
-		{ "postmaster", "a.test", "postmaster@admin.test" },
+		{ "postmaster", "a.test", "Alice@a.test" },
+		{ "Abuse", "a.test", "Alice@a.test" },
+		{ "hostmaster", "a.test", "not_found" },
+		{ "abuse", "admin.test", "postmaster@admin.test" },
+		{ "postmaster", "empty.test", "Alice@a.test" },
+		{ "postmaster", "alone.test", "postmaster@admin.test" },
+		{ "postmaster", "", "postmaster@admin.test" },
+		{ "someone", "", "denied" },
+		{ "postmaster", "other.test", "denied" },
+		{ "alice", "also.test", "Alice@a.test" },
+		{ "alice+x", "also.test", "Alice@a.test[x]" },
+		{ "info", "ALSO.test", "Alice@a.test bob@a.test far@remote.test!" },
+		{ "nobody", "also.test", "not_found" },
+		{ "viaalso", "a.test", "bob@a.test" },
+		{ "alice", "held.test", "conflict" },
+		{ "alice", "over.test", "alice@over.test" },
+		{ "alice", "under.test", "conflict" },
+		{ "alice", "xn--bcher-kva.test", "alice@xn--bcher-kva.test" },
+		{ "alice",
+			"b\xc3\xbc"
+			"cher.test",
+			"alice@xn--bcher-kva.test" },
+		{ "jos\xc3\xa9", "a.test", "jos\xc3\xa9@a.test" },
+		{ "jose\xcc\x81", "a.test", "jos\xc3\xa9@a.test" },
 		{ "postmaster", "catch.test", "bob@a.test" },
 		{ "full", "a.test", "limit" },
 		{ "off", "a.test", "conflict" },
@@ -69,6 +92,54 @@ static void test_resolve(void **state)
 			fail_msg("%s@%s: %s, not %s", CASES[i].local, CASES[i].domain, got,
 				CASES[i].result);
 	}
+}
+
+static enum rc resolve_size(const char *local, uint64_t size, struct err *err)
+{
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct recipients list;
+	return recipient_resolve_sized(&ctx, span_of(local), SPAN("a.test"), size, &list, err);
+}
+
+/* "full" may hold 100 bytes and does, "tight" 100 and holds 60. */
+static void test_quota(void **state)
+{
+	static const struct {
+		const char *local;
+		uint64_t size;
+		enum rc rc;
+		const char *status;
+	} CASES[] = {
+		{ "full", 0, RC_LIMIT, "4.2.2" },
+		{ "full", 101, RC_LIMIT, "5.2.2" },
+		{ "full", UINT64_MAX, RC_LIMIT, "5.2.2" },
+		{ "tight", 0, RC_OK, "" },
+		{ "tight", 40, RC_OK, "" },
+		{ "tight", 41, RC_LIMIT, "4.2.2" },
+		{ "tight", 101, RC_LIMIT, "5.2.2" },
+		{ "bob", UINT64_MAX, RC_OK, "" },
+	};
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		struct err err = { 0 };
+		assert_int_equal(resolve_size(CASES[i].local, CASES[i].size, &err), CASES[i].rc);
+		assert_string_equal(err.field, CASES[i].status);
+	}
+}
+
+/* Suspension by domain and by account reaches the mailbox, switch by switch. */
+static void test_switches(void **state)
+{
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct mailbox_ref ref;
+	assert_int_equal(mailbox_find(&ctx, SPAN("alice@xn--bcher-kva.test"), &ref), RC_OK);
+	assert_true(ref.hold_out && ref.no_send && !ref.no_receive && !ref.no_login);
+	assert_int_equal(mailbox_find(&ctx, SPAN("alice@under.test"), &ref), RC_OK);
+	assert_true(ref.no_receive && !ref.no_send && !ref.hold_out && !ref.no_login);
+	assert_int_equal(mailbox_find(&ctx, SPAN("alice@over.test"), &ref), RC_OK);
+	assert_false(ref.no_receive);
+	assert_int_equal(mailbox_find(&ctx, SPAN("bob@also.test"), &ref), RC_OK);
+	assert_int_equal(ref.mailbox_id, 2);
+	assert_int_equal(mailbox_may_send_as(&ctx, &ref, SPAN("bob@also.test")), RC_OK);
 }
 
 static void test_find(void **state)
@@ -225,11 +296,19 @@ static int group_begin(void **state)
 	scratch_sql(
 		"INSERT INTO account (account_id, parent_id, role, login, suspended_at) VALUES"
 		" (1, NULL, 'admin', 'admin', NULL), (2, 1, 'customer', 'c', NULL),"
-		" (3, 1, 'reseller', 'r', now()), (4, 3, 'customer', 's', NULL);"
+		" (3, 1, 'reseller', 'r', now()), (4, 3, 'customer', 's', NULL),"
+		" (5, 1, 'customer', 'u', NULL), (6, 1, 'customer', 'l', NULL);"
+		"UPDATE account SET no_receive = true WHERE account_id = 5;"
 		"INSERT INTO account_tree VALUES (1,1,0),(1,2,1),(1,3,1),(1,4,2),(2,2,0),(3,3,0),(3,4,1),"
-		" (4,4,0);"
+		" (4,4,0), (1,5,1), (5,5,0), (1,6,1), (6,6,0);"
 		"INSERT INTO domain (domain_id, account_id, name) VALUES (1, 2, 'a.test'),"
-		" (2, 2, 'catch.test'), (3, 1, 'admin.test'), (4, 4, 'stopped.test');"
+		" (2, 2, 'catch.test'), (3, 1, 'admin.test'), (4, 4, 'stopped.test'),"
+		" (6, 2, 'held.test'), (7, 2, 'over.test'), (8, 5, 'under.test'), (9, 2, 'empty.test'),"
+		" (10, 6, 'alone.test'), (11, 2, 'xn--bcher-kva.test');"
+		"INSERT INTO domain (domain_id, account_id, name, alias_of) VALUES (5, 2, 'also.test', 1);"
+		"UPDATE domain SET no_receive = true WHERE domain_id IN (6, 7);"
+		"UPDATE domain SET suspend_until = now() - interval '1 second' WHERE domain_id = 7;"
+		"UPDATE domain SET hold_out = true, no_send = true WHERE domain_id = 11;"
 		"INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key, quota_bytes, no_login,"
 		" no_receive, deleted_at) VALUES"
 		" (1, 1, 'Alice', 'alice', 0, false, false, NULL),"
@@ -242,14 +321,21 @@ static int group_begin(void **state)
 		" (8, 1, 'gone', 'gone', 0, false, false, now()),"
 		" (9, 1, 'nologin', 'nologin', 0, true, false, NULL),"
 		" (10, 1, 'copy', 'copy', 0, false, false, NULL),"
-		" (11, 1, 'ex+act', 'ex+act', 0, false, false, NULL);"
+		" (11, 1, 'ex+act', 'ex+act', 0, false, false, NULL),"
+		" (12, 6, 'alice', 'alice', 0, false, false, NULL),"
+		" (13, 7, 'alice', 'alice', 0, false, false, NULL),"
+		" (14, 8, 'alice', 'alice', 0, false, false, NULL),"
+		" (15, 11, 'alice', 'alice', 0, false, false, NULL),"
+		" (16, 1, 'jos\xc3\xa9', 'jos\xc3\xa9', 0, false, false, NULL),"
+		" (17, 1, 'tight', 'tight', 100, false, false, NULL);"
 		"INSERT INTO folder (mailbox_id, folder_id, name, uidvalidity, size_bytes) VALUES"
-		" (5, 1, 'INBOX', 1, 60), (5, 2, 'Sent', 2, 40);"
+		" (5, 1, 'INBOX', 1, 60), (5, 2, 'Sent', 2, 40), (17, 1, 'INBOX', 1, 60);"
 		"INSERT INTO alias (domain_id, local_key, targets) VALUES"
 		" (1, 'info', '{alice@a.test,bob@a.test,far@remote.test}'),"
 		" (1, 'copy', '{copy@a.test,far@remote.test}'),"
 		" (1, 'nested', '{info@a.test,alice@a.test}'),"
 		" (1, 'loop1', '{loop2@a.test}'), (1, 'loop2', '{loop1@a.test}'),"
+		" (1, 'viaalso', '{bob@also.test}'),"
 		" (1, 'mixed', '{full@a.test,alice@a.test}'),"
 		" (2, '', '{bob@a.test}');"
 		/* deep0 -> deep1 -> ... -> deep10 -> bob: eleven aliases are one too many */
@@ -271,6 +357,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_may_send),
 		cmocka_unit_test(test_limiter),

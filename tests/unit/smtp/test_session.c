@@ -176,13 +176,15 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	return rc;
 }
 
-enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
-	struct recipients *out, struct err *err)
+enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct span domain,
+	uint64_t size, struct recipients *out, struct err *err)
 {
 	static struct recipient one = { .kind = RECIPIENT_MAILBOX };
 
 	if (world.resolve_rc != RC_OK)
 		return world.resolve_rc;
+	if (size == 999)
+		return err_set(err, RC_LIMIT, "5.2.2", "Never.");
 	if (domain.len > 0 && !span_ieq(domain, SPAN("here.test")))
 		return RC_DENIED;
 	if (span_ieq(localpart, SPAN("nobody")))
@@ -500,14 +502,17 @@ static void trouble_is_never_for_good(void **state)
 	static const char *const rcpt[] = { HELLO, BEGIN };
 	static const char *const data[] = { HELLO, BEGIN, "DATA\r\n", "x\r\n.\r\n" };
 	static const char *const bdat[] = { HELLO, BEGIN, "BDAT 3\r\nx\r\n" };
+	static const char *const sized[] = { HELLO, "MAIL FROM:<a@b.test> SIZE=999\r\n",
+		"RCPT TO:<ann@here.test>\r\n" };
 
 	world.resolve_rc = RC_TEMP;
 	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 451);
 	world.resolve_rc = RC_LIMIT;
-	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 552);
+	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 452);
 	world.resolve_rc = RC_CONFLICT;
 	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 550);
 	world.resolve_rc = RC_OK;
+	assert_int_equal(code_after(sized, COUNT(sized)), 552);
 	world.write_rc = RC_TEMP;
 	assert_int_equal(code_after(data, COUNT(data)), 451);
 	assert_int_equal(code_after(bdat, COUNT(bdat)), 451);
