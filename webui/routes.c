@@ -3,10 +3,15 @@
 
 #include "webui/mail/mail.h"
 #include "webui/panel/panel.h"
+#include "webui/setup/client_files.h"
+#include "webui/setup/setup.h"
 #include "webui/view/page.h"
 
 #define GET  METHOD_GET
 #define POST METHOD_POST
+
+/* For mail programs that look below a customer's domain, some of them without TLS. */
+#define FOR_PROGRAMS (ROUTE_ANY_HOST | ROUTE_CLEARTEXT | ROUTE_RAW | ROUTE_NO_CSRF)
 
 static const struct route routes[] = {
 	{ GET, "/s/{file}", GUARD_PUBLIC, .handler = page_static },
@@ -60,6 +65,16 @@ static const struct route routes[] = {
 	{ POST, "/account", GUARD_ACCOUNT, .fields = account_fields, .handler = page_account_post },
 	{ POST, "/account/sessions/{id}/end", GUARD_ACCOUNT, .fields = no_fields,
 		.handler = page_session_end_post },
+
+	{ GET, "/mail/config-v1.1.xml", GUARD_PUBLIC, .handler = setup_autoconfig,
+		.flags = FOR_PROGRAMS },
+	{ GET, "/.well-known/autoconfig/mail/config-v1.1.xml", GUARD_PUBLIC,
+		.handler = setup_autoconfig, .flags = FOR_PROGRAMS },
+	{ POST, "/autodiscover/autodiscover.xml", GUARD_PUBLIC, .handler = setup_autodiscover,
+		.body_max = AUTODISCOVER_REQUEST_MAX, .flags = FOR_PROGRAMS },
+	{ POST, "/Autodiscover/Autodiscover.xml", GUARD_PUBLIC, .handler = setup_autodiscover,
+		.body_max = AUTODISCOVER_REQUEST_MAX, .flags = FOR_PROGRAMS },
+	{ GET, "/apple.mobileconfig", GUARD_PUBLIC, .handler = setup_mobileconfig },
 
 	{ GET, "/mail", GUARD_MAILBOX, .handler = page_mail },
 	{ GET, "/mail/events", GUARD_MAILBOX, .handler = page_mail_events },

@@ -109,8 +109,10 @@ static void refuse(
 static bool check_host(const struct dispatcher *d, struct req *r, struct problem *out)
 {
 	struct span port, field = req_header(r, "Host");
+	bool any = r->route && (r->route->flags & ROUTE_ANY_HOST);
 
-	if (!hosts_has(d->hosts, field) || !host_split(r->ctx->arena, field, &r->host, &port)) {
+	if (!host_split(r->ctx->arena, field, &r->host, &port) ||
+		!(any || hosts_has(d->hosts, field))) {
 		*out = problem(421, "misdirected", SPAN("This server does not have that name."));
 		return false;
 	}

@@ -35,6 +35,8 @@ enum route_flag {
 	ROUTE_SECRET = 16,   /* the answer holds a secret that is shown once: it is not kept for an
 			      Idempotency-Key */
 	ROUTE_RAW = 8,       /* the body is not parsed: other content types */
+	ROUTE_ANY_HOST = 64, /* answered under names that are not ours: for files that mail programs
+			      look for below a customer's domain. The handler checks the domain */
 };
 
 /* RC_OK: `out` is filled. Anything else: the table's refuse() answers with err. */

@@ -1,0 +1,11 @@
+/*
+ * Pages that help a person, or a mail program, to set an account up. No log-in.
+ *
+ * The files for mail programs answer under any host name (autoconfig.example.com is the customer's,
+ * not ours) as long as the domain asked for is one of ours; they are the same for everybody.
+ */
+#pragma once
+
+#include "backend/http/router.h"
+
+handler_fn setup_autoconfig, setup_autodiscover, setup_mobileconfig;
