@@ -112,7 +112,12 @@ static enum rc open_keys(struct role *r, struct err *err)
 
 static enum rc open_store(struct role *r, struct err *err)
 {
-	enum rc rc = bells_open(launch_path(&r->launch, "run"), r->name, &r->bells, err);
+	const char *run_dir = launch_path(&r->launch, "run");
+	enum rc rc = bells_open(run_dir, r->name, &r->bells, err);
+	if (rc == RC_OK)
+		rc = epoch_open(run_dir, &r->epoch, err);
+	if (rc == RC_OK)
+		r->recipients = recipient_cache_new(r->epoch);
 	if (rc == RC_OK)
 		rc = blob_store_open(launch_path(&r->launch, "blobs"), &r->blobs, err);
 	if (rc == RC_OK)
@@ -124,7 +129,9 @@ static enum rc open_store(struct role *r, struct err *err)
 static struct db *open_worker_db(void *arg)
 {
 	struct role *r = arg;
-	return db_open(r->conninfo, r->name);
+	struct db *db = db_open(r->conninfo, r->name);
+	db_set_epoch(db, r->epoch);
+	return db;
 }
 
 static void raise_fd_limit(void)
@@ -313,6 +320,7 @@ void role_smtp_options(
 		.submission = submission,
 		.hostname = r->launch.hostname,
 		.directory = r->directory,
+		.recipients = r->recipients,
 		.intake = intake,
 		.max_recipients = (size_t)config_int(c, "mail.max_recipients"),
 		.timeout_ms = config_ms(c, "timeout.smtp"),
@@ -338,6 +346,8 @@ void role_close(struct role *r)
 	keys_close(r->keys);
 	store_free(r->store);
 	blob_store_close(r->blobs);
+	recipient_cache_free(r->recipients);
+	epoch_close(r->epoch);
 	bells_close(r->bells);
 	tls_store_close(r->tls);
 	log_info("role.stop", "name=%s", r->name);

@@ -11,7 +11,9 @@
 #include "backend/launch.h"
 #include "mailcore/blob/blob.h"
 #include "mailcore/db/bell.h"
+#include "mailcore/db/epoch.h"
 #include "mailcore/directory/directory.h"
+#include "mailcore/directory/recipient_cache.h"
 #include "mailcore/keys/keys.h"
 #include "mailcore/net/addr.h"
 #include "mailcore/net/loop.h"
@@ -36,10 +38,12 @@ struct role {
 	struct loop *loop;
 	struct tls_store *tls;
 	struct bells *bells;
+	struct epoch *epoch;
 	struct blob_store *blobs;
 	struct store *store;
 	struct keys *keys;           /* NULL where not wanted */
 	struct directory *directory; /* NULL without keys */
+	struct recipient_cache *recipients;
 	struct resolver *resolver;
 
 	void (*before_stop)(void *arg); /* on the loop thread, when SIGTERM came; may be NULL */

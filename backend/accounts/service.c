@@ -1,6 +1,8 @@
 /* What services share. */
 #include "backend/accounts/service.h"
 
+#include "mailcore/db/epoch.h"
+
 struct run {
 	tx_fn *fn;
 	void *arg;
@@ -23,6 +25,9 @@ enum rc service_run(struct ctx *ctx, tx_fn *fn, void *arg)
 	struct run run = { fn, arg, ctx->actor && ctx->actor->dry_run, false };
 	enum rc rc = tx_run(ctx, run_in_tx, &run);
 
+	/* also when it is not known whether it was committed */
+	if (db_epoch(ctx->db) && (rc == RC_OK || rc == RC_TEMP))
+		epoch_move(db_epoch(ctx->db));
 	return rc == RC_CLOSED && run.is_rehearsal && run.is_done ? RC_OK : rc;
 }
 

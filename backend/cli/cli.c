@@ -10,6 +10,7 @@
 #include "mailcore/blob/blob.h"
 #include "mailcore/db/bell.h"
 #include "mailcore/db/db.h"
+#include "mailcore/db/epoch.h"
 #include "mailcore/keys/keys.h"
 #include "mailcore/store/store.h"
 
@@ -56,6 +57,7 @@ static enum rc open_database(struct cli *c, const char *who, struct err *err)
 	if (rc == RC_OK) {
 		db_close(c->ctx.db);
 		c->ctx.db = db_open(conninfo, "cli");
+		db_set_epoch(c->ctx.db, c->epoch);
 	}
 	return rc;
 }
@@ -86,6 +88,8 @@ enum rc cli_open(struct cli *c, unsigned flags, struct err *err)
 	c->ctx = (struct ctx){ .arena = &c->arena, .trace = "cli" };
 	cli_renew_deadline(c);
 	enum rc rc = launch_load(&c->launch, err);
+	if (rc == RC_OK)
+		rc = epoch_open(launch_path(&c->launch, "run"), &c->epoch, err);
 	if (rc == RC_OK && (flags & CLI_NO_ACTOR))
 		rc = open_database(c, "owner", err);
 	if (rc != RC_OK)
@@ -106,6 +110,7 @@ void cli_close(struct cli *c)
 	bells_close(c->bells);
 	keys_close(c->services.keys);
 	db_close(c->ctx.db);
+	epoch_close(c->epoch);
 	arena_done(&c->arena);
 	launch_done(&c->launch);
 }

@@ -13,6 +13,7 @@
 
 struct cJSON;
 struct bells;
+struct epoch;
 struct blob_store;
 
 struct cli {
@@ -23,6 +24,7 @@ struct cli {
 	struct actor actor;
 	bool json; /* --json */
 	struct bells *bells;
+	struct epoch *epoch;
 	struct blob_store *blobs;
 };
 

@@ -1,8 +1,9 @@
 /*
  * Bells; see bell.h.
  *
- * A ring is a datagram of two 64-bit numbers (host order: it never leaves the machine) to every
+ * Rings are a datagram of pairs of 64-bit numbers (host order: it never leaves the machine) to every
  * bell-*.sock of the run directory but our own. The list of sockets is read again once a second.
+ * The send role hears only of its queue: a wake-up a delivery would be for nothing there.
  * Lock order: watch_lock and peers_lock are never held together; both are leaves.
  */
 #include "mailcore/db/bell.h"
@@ -22,9 +23,11 @@
 #define PEERS_FRESH_MS 1000
 #define READ_MAX       4096 /* datagrams at a time: the loop has other sessions too */
 
-struct ring {
-	int64_t mailbox_id;
-	int64_t folder_id;
+#define RINGS_MAX 64 /* of one datagram */
+
+struct peer {
+	struct sockaddr_un address;
+	bool hears_mail, hears_queue;
 };
 
 struct bell_watch {
@@ -43,7 +46,7 @@ struct bells {
 	struct map watched; /* mailbox_id -> struct list of watches */
 
 	pthread_mutex_t peers_lock;
-	struct sockaddr_un peers[PEERS_MAX];
+	struct peer peers[PEERS_MAX];
 	size_t n_peers;
 	int64_t peers_at_ms;
 };
@@ -191,41 +194,55 @@ static void peers_read(struct bells *b)
 		return;
 	for (struct dirent *e = readdir(dir); e && b->n_peers < PEERS_MAX; e = readdir(dir)) {
 		struct span name = span_of(e->d_name);
-		struct sockaddr_un *peer = &b->peers[b->n_peers];
+		struct peer *peer = &b->peers[b->n_peers];
+		peer->hears_queue = span_eq(name, SPAN("bell-send.sock"));
+		peer->hears_mail = !peer->hears_queue;
 		if (span_starts(name, SPAN("bell-")) && span_ends(name, SPAN(".sock")) &&
-			path_make(peer, b->dir, e->d_name) &&
-			strcmp(peer->sun_path, b->self.sun_path) != 0)
+			path_make(&peer->address, b->dir, e->d_name) &&
+			strcmp(peer->address.sun_path, b->self.sun_path) != 0)
 			b->n_peers++;
 	}
 	(void)closedir(dir);
 }
 
-static void ring_others(struct bells *b, struct ring ring)
+static void ring_others(struct bells *b, const struct bell_ring *rings, size_t n)
 {
+	bool mail = rings[0].mailbox_id != BELL_QUEUE;
 	pthread_mutex_lock(&b->peers_lock);
 	if (clock_mono_ms() - b->peers_at_ms >= PEERS_FRESH_MS || b->peers_at_ms == 0)
 		peers_read(b);
-	for (size_t i = 0; i < b->n_peers; i++)
-		/* a full or dead socket loses a hint, no more */
-		(void)sendto(b->fd, &ring, sizeof ring, 0, (struct sockaddr *)&b->peers[i],
-			sizeof b->peers[i]);
+	for (size_t i = 0; i < b->n_peers; i++) {
+		const struct peer *p = &b->peers[i];
+		if (mail ? p->hears_mail : p->hears_queue)
+			/* a full or dead socket loses a hint, no more */
+			(void)sendto(b->fd, rings, n * sizeof *rings, 0,
+				(const struct sockaddr *)&p->address, sizeof p->address);
+	}
 	pthread_mutex_unlock(&b->peers_lock);
+}
+
+void bell_ring_all(struct bells *b, const struct bell_ring *rings, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bell_ring_here(b, rings[i].mailbox_id, rings[i].folder_id);
+	for (size_t at = 0; at < n; at += RINGS_MAX)
+		ring_others(b, rings + at, n - at < RINGS_MAX ? n - at : RINGS_MAX);
 }
 
 void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id)
 {
-	bell_ring_here(b, mailbox_id, folder_id);
-	ring_others(b, (struct ring){ mailbox_id, folder_id });
+	bell_ring_all(b, &(struct bell_ring){ mailbox_id, folder_id }, 1);
 }
 
 void bells_read(struct bells *b)
 {
-	struct ring ring;
+	struct bell_ring rings[RINGS_MAX];
 	for (int i = 0; i < READ_MAX; i++) {
-		ssize_t n = recv(b->fd, &ring, sizeof ring, MSG_TRUNC);
-		if (n < 0)
+		ssize_t len = recv(b->fd, rings, sizeof rings, MSG_TRUNC);
+		if (len < 0)
 			return;
-		if (n == sizeof ring)
-			bell_ring_here(b, ring.mailbox_id, ring.folder_id);
+		size_t n = (size_t)len / sizeof *rings;
+		for (size_t k = 0; k < n && n <= RINGS_MAX; k++)
+			bell_ring_here(b, rings[k].mailbox_id, rings[k].folder_id);
 	}
 }

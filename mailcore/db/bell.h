@@ -23,12 +23,20 @@ void bells_close(struct bells *b);
 int bells_fd(const struct bells *b);
 void bells_read(struct bells *b);
 
-/* After a commit. folder_id 0: folder list or several folders. */
+struct bell_ring {
+	int64_t mailbox_id;
+	int64_t folder_id; /* 0: folder list or several folders */
+};
+
+/* After a commit. */
 void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id);
+/* What one commit changed: one wake-up of each other role. */
+void bell_ring_all(struct bells *b, const struct bell_ring *rings, size_t n);
 /* In this process only. */
 void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id);
 
-#define BELL_ALL 0 /* as mailbox_id of a watch: every mailbox */
+#define BELL_ALL   0  /* as mailbox_id of a watch: every mailbox */
+#define BELL_QUEUE -1 /* as mailbox_id of a ring: jobs wait. All that the send role hears. */
 
 /* fn is called from whatever thread rings, under a lock: it must only wake somebody. */
 struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,

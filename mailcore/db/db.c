@@ -49,6 +49,16 @@ void db_set_tenant(struct db *db, int64_t account_id)
 	db->tenant = account_id;
 }
 
+void db_set_epoch(struct db *db, struct epoch *epoch)
+{
+	db->epoch = epoch;
+}
+
+struct epoch *db_epoch(const struct db *db)
+{
+	return db->epoch;
+}
+
 const char *db_last_constraint(const struct db *db)
 {
 	return db->constraint;

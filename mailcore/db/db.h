@@ -22,6 +22,7 @@
 #include "mailcore/base/span.h"
 
 struct db;
+struct epoch;
 struct rows;
 
 /* A named statement; only generated code makes these. */
@@ -75,6 +76,9 @@ void db_close(struct db *db);
 bool db_is_up(const struct db *db);
 /* 0: none. Inherited by everything until changed; the web role sets it for each request. */
 void db_set_tenant(struct db *db, int64_t account_id);
+/* What services move after they have changed who exists (db/epoch.h); NULL: nobody caches. */
+void db_set_epoch(struct db *db, struct epoch *epoch);
+struct epoch *db_epoch(const struct db *db);
 
 /* Runs one statement; *out may be NULL when the rows do not matter. RC_OK also with zero rows.
  * Rows are freed with rows_close. Waits until ctx->deadline_ms at most (statement_timeout). */

@@ -21,6 +21,7 @@ struct db {
 	int64_t next_connect_ms;
 	int64_t timeout_ms; /* the session's statement_timeout; -1: not known */
 	int64_t tenant;
+	struct epoch *epoch;
 	enum tx_state tx;
 	bool conflict; /* the last failure was a serialization failure or deadlock */
 	bool outdated; /* prepared statements no longer fit the schema: connect again */

@@ -1,7 +1,8 @@
 /*
  * Who exists: how mail roles ask about addresses. Read-only; the panel's services write.
  *
- * Every answer is fresh from the database: a mailbox made a moment ago receives mail at once.
+ * Every answer is fresh from the database: a mailbox made a moment ago receives mail at once. What
+ * RCPT may keep for a moment, and why that promise stands, is in recipient_cache.h.
  * Local parts are compared in lower case and NFC, domains as A-labels; "+detail" after the local
  * part is ignored when the exact address does not exist. A domain that is another name of a domain
  * answers like that one. Database trouble is RC_TEMP, never "unknown".

@@ -1,8 +1,9 @@
 /* Addresses to recipients and mailboxes: the rules on top of what the database says. */
+#include "mailcore/directory/resolve.h"
+
 #include <idn2.h>
 
 #include "mailcore/base/utf8.h"
-#include "mailcore/directory/directory.h"
 #include "mailcore/directory/directory_repo.h"
 
 #define LOCAL_MAX  64
@@ -102,8 +103,30 @@ static enum rc choose(struct ctx *ctx, const struct entry *entries, size_t n, ui
 	return RC_OK;
 }
 
-enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct span domain,
-	uint64_t size, struct recipients *out, struct err *err)
+struct span address_join(struct arena *a, struct span localpart, struct span domain)
+{
+	if (domain.len == 0)
+		return localpart;
+	return arena_printf(a, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(localpart), SPAN_ARG(domain));
+}
+
+static int64_t room_in(const struct entry *entries, size_t n, const struct recipients *chosen)
+{
+	int64_t room = chosen->len == n ? INT64_MAX : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = &entries[i];
+		int64_t left =
+			e->mailbox.quota_bytes ? e->mailbox.quota_bytes - e->used_bytes : INT64_MAX;
+		if (e->kind != ENTRY_MAILBOX)
+			left = 0;
+		if (left < room)
+			room = left;
+	}
+	return room;
+}
+
+enum rc recipient_resolve_room(struct ctx *ctx, struct span localpart, struct span domain,
+	uint64_t size, struct recipients *out, int64_t *out_room, struct err *err)
 {
 	struct entry *entries = NULL;
 	size_t n = 0;
@@ -114,17 +137,24 @@ enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct s
 		return rc;
 	if (n == 0)
 		return err_set(err, RC_DENIED, "", "This domain is not served here.");
-	struct span original = localpart;
-	if (domain.len > 0)
-		original = arena_printf(
-			ctx->arena, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(localpart), SPAN_ARG(domain));
-	return choose(ctx, entries, n, size, original, out, err);
+	struct span original = address_join(ctx->arena, localpart, domain);
+	rc = choose(ctx, entries, n, size, original, out, err);
+	if (rc == RC_OK)
+		*out_room = room_in(entries, n, out);
+	return rc;
 }
 
 enum rc recipient_resolve(struct ctx *ctx, struct span localpart, struct span domain,
 	struct recipients *out, struct err *err)
 {
 	return recipient_resolve_sized(ctx, localpart, domain, 0, out, err);
+}
+
+enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct span domain,
+	uint64_t size, struct recipients *out, struct err *err)
+{
+	int64_t room;
+	return recipient_resolve_room(ctx, localpart, domain, size, out, &room, err);
 }
 
 enum rc domain_is_local(struct ctx *ctx, struct span domain)

@@ -1,5 +1,6 @@
 /* RCPT: everything that can refuse a recipient refuses it here, so that nobody gets a bounce. */
 #include "mailcore/base/log.h"
+#include "mailcore/directory/recipient_cache.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -55,15 +56,21 @@ static struct span domain_of(const struct smtp_session *s, const struct smtp_pat
 	return span_ieq(path->domain, span_of(s->options->hostname)) ? SPAN("") : path->domain;
 }
 
+static enum rc resolve(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path,
+	struct span domain, struct recipients *out, struct err *err)
+{
+	return recipient_cache_resolve(
+		s->options->recipients, ctx, path->local, domain, s->tx.size, out, err);
+}
+
 static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path)
 {
 	struct recipients found;
 	struct err err = { 0 };
 
-	enum rc rc =
-		recipient_resolve_sized(ctx, path->local, path->domain, s->tx.size, &found, &err);
+	enum rc rc = resolve(s, ctx, path, path->domain, &found, &err);
 	if (rc == RC_DENIED && domain_of(s, path).len == 0)
-		rc = recipient_resolve_sized(ctx, path->local, SPAN(""), s->tx.size, &found, &err);
+		rc = resolve(s, ctx, path, SPAN(""), &found, &err);
 	if (rc == RC_OK && all_local(&found)) {
 		accept_recipients(s, &found);
 		return;

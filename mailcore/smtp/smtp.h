@@ -22,6 +22,8 @@
 #define SMTP_UNKNOWN_FREE  5     /* unknown recipients before each further one waits */
 #define SMTP_TARPIT_MS     1000
 
+struct recipient_cache;
+
 extern const struct protocol smtp_protocol;
 
 /* What a listener gives to its sessions (loop_listen's arg). Lives as long as the loop. */
@@ -29,6 +31,7 @@ struct smtp_options {
 	bool submission; /* log-in needed, sender rules; else mail from the world */
 	const char *hostname;
 	struct directory *directory;
+	struct recipient_cache *recipients; /* NULL: each is asked for */
 	const struct intake_env *intake;
 	size_t max_recipients;
 	int64_t timeout_ms;

@@ -168,10 +168,13 @@ static void look_up(struct ctx *ctx, struct group *g)
 	log_warn("store.deliver", "err=\"unknown whether stored\" n=%zu", g->len);
 }
 
-static void ring_all(struct store *s, const struct rows *folders)
+static void ring_all(struct store *s, struct arena *a, const struct rows *folders)
 {
-	for (size_t i = 0; i < rows_len(folders); i++)
-		store_ring(s, row_i64(folders, i, 0), row_i64(folders, i, 1));
+	size_t n = rows_len(folders);
+	struct bell_ring *rings = arena_array(a, n, sizeof *rings);
+	for (size_t i = 0; i < n; i++)
+		rings[i] = (struct bell_ring){ row_i64(folders, i, 0), row_i64(folders, i, 1) };
+	store_ring_all(s, rings, n);
 }
 
 static enum rc commit_once(
@@ -185,7 +188,7 @@ static enum rc commit_once(
 	while (n < 16 && rows[n])
 		n++;
 	if (g->n_targets)
-		ring_all(s, rows[n - 1]);
+		ring_all(s, ctx->arena, rows[n - 1]);
 	for (size_t i = 0; i < n; i++)
 		rows_close(rows[i]);
 	return RC_OK;

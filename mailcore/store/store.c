@@ -51,10 +51,15 @@ struct bells *store_bells(struct store *s)
 	return s->bells;
 }
 
-void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id)
+void store_ring_all(struct store *s, const struct bell_ring *rings, size_t n)
 {
 	if (s->bells)
-		bell_ring(s->bells, mailbox_id, folder_id);
-	else
-		note_ring(mailbox_id, folder_id, s);
+		bell_ring_all(s->bells, rings, n);
+	for (size_t i = 0; i < n && !s->bells; i++)
+		note_ring(rings[i].mailbox_id, rings[i].folder_id, s);
+}
+
+void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id)
+{
+	store_ring_all(s, &(struct bell_ring){ mailbox_id, folder_id }, 1);
 }

@@ -47,6 +47,7 @@ struct store {
 
 /* After a commit. */
 void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id);
+void store_ring_all(struct store *s, const struct bell_ring *rings, size_t n);
 _Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id);
 void cache_init(struct store *s, size_t budget);
 void cache_done(struct store *s);

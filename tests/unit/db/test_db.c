@@ -463,6 +463,28 @@ static void test_bells(void **state)
 	bells_read(a);
 	assert_int_equal(here, 8);
 	assert_int_equal(there, 7);
+	struct bell_ring many[150] = { 0 };
+	for (size_t i = 0; i < 150; i++)
+		many[i] = (struct bell_ring){ 100, 1 };
+	all = 0;
+	w_all = bell_watch(a, BELL_ALL, count_any_ring, &all);
+	bell_ring_all(b, many, 150); /* more than one datagram takes */
+	bell_ring(b, BELL_QUEUE, 0); /* not for this role */
+	bells_read(a);
+	assert_int_equal(all, 15000);
+	bell_unwatch(a, w_all);
+	struct bells *send = NULL;
+	assert_int_equal(bells_open(dir, "send", &send, &err), RC_OK);
+	bells_close(b); /* b knows the sockets of a second ago */
+	assert_int_equal(bells_open(dir, "b", &b, &err), RC_OK);
+	all = 0;
+	w_all = bell_watch(send, BELL_ALL, count_any_ring, &all);
+	bell_ring(b, 5, 1);
+	bell_ring(b, BELL_QUEUE, 0);
+	bells_read(send);
+	assert_int_equal(all, BELL_QUEUE);
+	bell_unwatch(send, w_all);
+	bells_close(send);
 	bells_close(b);
 	for (int i = 0; i < 10000; i++)
 		bell_ring(a, 5, 0); /* nobody listens there any more, nothing blocks */

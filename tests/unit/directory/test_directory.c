@@ -1,6 +1,11 @@
 /* mailcore/directory: who gets mail, who may log in. Runs as the roles that ask. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailcore/db/epoch.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/directory/limiter.h"
+#include "mailcore/directory/recipient_cache.h"
 #include "mailcore/keys/keys.h"
 #include "tests/unit/scratch.h"
 
@@ -269,6 +274,64 @@ static void test_login(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static const char *resolve_kept(struct recipient_cache *c, const char *local)
+{
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct recipients list = { 0 };
+	struct err err = { 0 };
+	enum rc rc =
+		recipient_cache_resolve(c, &ctx, span_of(local), SPAN("kept.test"), 0, &list, &err);
+	if (rc != RC_OK)
+		return rc_name(rc);
+	assert_int_equal(list.len, 1);
+	struct str original = str_in(&arena, 100);
+	str_addf(&original, "%s@kept.test", local);
+	assert_true(span_eq(list.items[0].original, str_span(&original)));
+	struct str out = str_in(&arena, 200);
+	str_addf(&out, SPAN_FMT "[" SPAN_FMT "]", SPAN_ARG(list.items[0].mailbox.address),
+		SPAN_ARG(list.items[0].detail));
+	return str_cstr(&out);
+}
+
+/* A yes is kept until the epoch moves; a no never; nor a mailbox that will soon be full. */
+static void test_cache(void **state)
+{
+	char dir[] = "/tmp/mailstead-epoch-XXXXXX";
+	char path[64];
+	struct epoch *epoch = NULL;
+	struct epoch *other = NULL;
+	struct err err = { 0 };
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(epoch_open(dir, &epoch, &err), RC_OK);
+	assert_int_equal(epoch_open(dir, &other, &err), RC_OK);
+	struct recipient_cache *c = recipient_cache_new(epoch);
+	scratch_sql(
+		"INSERT INTO domain (domain_id, account_id, name) VALUES (900, 2, 'kept.test')");
+	assert_string_equal(resolve_kept(c, "new"), "not_found");
+	scratch_sql("INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key, quota_bytes)"
+		    " VALUES (9000, 900, 'new', 'new', 0), (9001, 900, 'tight', 'tight', 1000)");
+	assert_string_equal(resolve_kept(c, "new"), "new@kept.test[]");
+	assert_string_equal(resolve_kept(c, "new+X"), "new@kept.test[X]");
+	assert_string_equal(resolve_kept(c, "tight"), "tight@kept.test[]");
+	/* behind the cache's back, as another node would */
+	scratch_sql("UPDATE mailbox SET no_receive = true WHERE domain_id = 900");
+	assert_string_equal(resolve_kept(c, "new"), "new@kept.test[]");
+	assert_string_equal(resolve_kept(c, "new+X"), "new@kept.test[X]");
+	assert_string_equal(resolve_kept(c, "tight"), "conflict");
+	assert_int_equal(epoch_now(epoch), 0);
+	epoch_move(other); /* as a service of another role does */
+	assert_int_equal(epoch_now(epoch), 1);
+	assert_string_equal(resolve_kept(c, "new"), "conflict");
+	assert_string_equal(resolve_kept(c, "new+X"), "conflict");
+	recipient_cache_free(c);
+	epoch_close(other);
+	epoch_close(epoch);
+	(void)snprintf(path, sizeof path, "%s/epoch", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(epoch_open("/nonexistent", &epoch, &err), RC_TEMP);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* Database away: RC_TEMP, never "unknown" or "wrong password". */
 static void test_database_away(void **state)
 {
@@ -363,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_may_send),
 		cmocka_unit_test(test_limiter),
 		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_database_away),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);

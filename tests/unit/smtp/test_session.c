@@ -10,6 +10,7 @@
 
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/directory/recipient_cache.h"
 #include "mailcore/smtp/session.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -176,8 +177,9 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	return rc;
 }
 
-enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct span domain,
-	uint64_t size, struct recipients *out, struct err *err)
+enum rc recipient_cache_resolve(struct recipient_cache *cache, struct ctx *ctx,
+	struct span localpart, struct span domain, uint64_t size, struct recipients *out,
+	struct err *err)
 {
 	static struct recipient one = { .kind = RECIPIENT_MAILBOX };
 
