@@ -28,6 +28,7 @@ struct append {
 	int fd; /* -1: all in memory */
 	size_t size;
 	bool may_hold_nul, has_nul;
+	bool in_utf8; /* UTF8 (~{...} needs its ")" */
 	bool disk_failed;
 	const char *failure; /* the command cannot succeed any more; what to say */
 };
@@ -44,8 +45,9 @@ void imap_append_free(struct append *ap)
 
 /* ------------------------------------------------------------------ announcement */
 
-/* [SP flag-list] [SP date-time] SP, before the literal */
-static bool parse_item(struct cur *in, struct ctx *ctx, struct arena *a, struct append_item *out)
+/* [SP flag-list] [SP date-time] SP, before the literal; "UTF8" SP "(" before one of RFC 6855 */
+static bool parse_item(
+	struct cur *in, struct ctx *ctx, struct arena *a, struct append_item *out, bool *out_utf8)
 {
 	struct flag_list flags = { 0 };
 	struct append_item item = { .internal_at = ctx->now_us / USEC_PER_SEC };
@@ -61,26 +63,30 @@ static bool parse_item(struct cur *in, struct ctx *ctx, struct arena *a, struct 
 	item.keywords = flags.keywords;
 	item.n_keywords = flags.n_keywords;
 	*out = item;
+	*out_utf8 = lex_word(in, "UTF8");
+	if (*out_utf8)
+		return lex_sp(in) && cur_take(in, '(') && cur_peek(in) == '~';
 	return cur_peek(in) == '{' || cur_peek(in) == '~';
 }
 
 /* tag SP "APPEND" SP mailbox append-opts */
 static bool parse_head(struct span text, struct ctx *ctx, struct arena *a, struct span *out_mailbox,
-	struct append_item *out)
+	struct append_item *out, bool *out_utf8)
 {
 	struct cur in = cur_of(text);
 	struct span tag;
 
 	return lex_tag(&in, &tag) && lex_sp(&in) && lex_word(&in, "APPEND") && lex_sp(&in) &&
-		lex_astring(&in, a, out_mailbox) && parse_item(&in, ctx, a, out);
+		lex_astring(&in, a, out_mailbox) && parse_item(&in, ctx, a, out, out_utf8);
 }
 
 bool imap_append_is_message_next(struct imap *s, struct ctx *ctx)
 {
 	struct span mailbox;
 	struct append_item item;
+	bool utf8;
 
-	return parse_head(str_span(&s->command), ctx, ctx->arena, &mailbox, &item);
+	return parse_head(str_span(&s->command), ctx, ctx->arena, &mailbox, &item, &utf8);
 }
 
 static const char *accept_literal(struct imap *s, struct append *ap, const struct literal *lit)
@@ -108,7 +114,7 @@ const char *imap_append_begin(struct imap *s, struct ctx *ctx, const struct lite
 	s->append = ap;
 	/* s->command is used again for the lines between messages. */
 	struct span head = arena_span(&ap->arena, str_span(&s->command));
-	bool parsed = parse_head(head, ctx, &ap->arena, &mailbox, &ap->next);
+	bool parsed = parse_head(head, ctx, &ap->arena, &mailbox, &ap->next, &ap->in_utf8);
 	ASSERT(parsed); /* imap_append_is_message_next said so */
 	switch (folder_of_arg(s, ctx, mailbox, &folder)) {
 	case RC_OK:
@@ -137,7 +143,8 @@ const char *imap_append_next(struct imap *s, struct ctx *ctx, const struct liter
 
 	if (ap->failure)
 		return ap->failure;
-	if (!parse_item(&in, ctx, &ap->arena, &ap->next))
+	if (ap->in_utf8 != cur_take(&in, ')') ||
+		!parse_item(&in, ctx, &ap->arena, &ap->next, &ap->in_utf8))
 		return "BAD What follows the message cannot be read.";
 	return accept_literal(s, ap, lit);
 }
@@ -260,7 +267,7 @@ enum step imap_append_end(struct imap *s, struct ctx *ctx)
 		imap_reply_tagged(s, "%s", ap->failure);
 		return STEP_DONE;
 	}
-	if (s->command.len)
+	if (!span_eq(str_span(&s->command), ap->in_utf8 ? SPAN(")") : SPAN("")))
 		return imap_reply_bad(s, "What follows the message cannot be read.");
 	enum rc rc = message_append(s->options->store, ctx, s->mailbox_id, ap->folder_id,
 		ap->messages.items, ap->messages.len, &uidvalidity, uids);

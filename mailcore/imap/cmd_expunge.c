@@ -5,6 +5,20 @@
 #include "mailcore/imap/syntax/lex.h"
 #include "mailcore/imap/uid_arg.h"
 
+/* Clients that count changes learn what they have seen with it (RFC 7162 §3.2.7). */
+static enum step reply_expunged(struct command *cmd)
+{
+	struct imap *s = cmd->s;
+
+	if (!s->condstore)
+		return imap_reply_ok(cmd, "Done.");
+	if (imap_view_sync(s, cmd->ctx, false, true, cmd->uid, NULL) == RC_NOT_FOUND)
+		return imap_reply_bye(s, "The selected folder was deleted.");
+	imap_reply_tagged(
+		s, "OK [HIGHESTMODSEQ %lld] Done.", (long long)s->view.seen->highestmodseq);
+	return STEP_DONE;
+}
+
 enum step imap_cmd_expunge(struct command *cmd)
 {
 	struct imap *s = cmd->s;
@@ -24,5 +38,5 @@ enum step imap_cmd_expunge(struct command *cmd)
 	}
 	enum rc rc = message_expunge(s->options->store, cmd->ctx, s->mailbox_id, s->view.folder_id,
 		uids, runs.count, true, NULL, NULL);
-	return imap_reply_rc(cmd, rc, NULL);
+	return rc == RC_OK ? reply_expunged(cmd) : imap_reply_rc(cmd, rc, NULL);
 }

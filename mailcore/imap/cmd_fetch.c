@@ -1,5 +1,5 @@
 /*
- * FETCH (RFC 9051 §6.4.5, §7.5.2; RFC 3516; RFC 7162).
+ * FETCH (RFC 9051 §6.4.5, §7.5.2; RFC 3516, 7162, 8474, 8514, 8970, 9394).
  *
  * Messages are taken in batches: what the snapshot knows (FLAGS, UID, INTERNALDATE, RFC822.SIZE,
  * MODSEQ) needs no database, ENVELOPE, BODYSTRUCTURE and the usual headers come as they were
@@ -8,36 +8,12 @@
  * message, and within a large literal the next octet.
  */
 #include "mailcore/imap/commands.h"
-#include "mailcore/imap/message_part.h"
+#include "mailcore/imap/fetch.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/syntax/lex.h"
-#include "mailcore/mime/bodystructure.h"
-#include "mailcore/mime/date.h"
-#include "mailcore/mime/envelope.h"
-#include "mailcore/mime/header.h"
 
 #define BATCH_MESSAGES 256
 #define BATCH_BYTES    ((size_t)1 << 20)
-#define LITERAL_STEP   ((size_t)4 << 20) /* octets of one literal that are written at a time */
-
-enum bytes_need { BYTES_NONE, BYTES_HEAD, BYTES_ALL };
-
-struct fetch {
-	struct fetch_items items;
-	struct index_runs runs;
-	uint64_t changed_since;
-	unsigned meta; /* enum meta_want */
-	enum bytes_need bytes;
-	bool sets_seen;
-	bool add_flags; /* the implicit \Seen is told */
-
-	/* the place */
-	size_t run, at;
-	size_t item;   /* of the message at the place; > 0 or offset > 0: begun */
-	size_t offset; /* in that item's literal */
-	bool begun;
-	bool some_gone, undecodable;
-};
 
 struct batch {
 	size_t index[BATCH_MESSAGES];
@@ -51,16 +27,6 @@ struct batch {
 };
 
 /* ------------------------------------------------------------------ arguments */
-
-/* SP "(" "CHANGEDSINCE" SP mod-sequence-value ")" */
-static bool take_modifiers(struct cur *in, struct fetch *f)
-{
-	if (cur_done(in))
-		return true;
-	return lex_sp(in) && cur_take(in, '(') && lex_word(in, "CHANGEDSINCE") && lex_sp(in) &&
-		lex_u64(in, &f->changed_since) && f->changed_since > 0 && cur_take(in, ')') &&
-		cur_done(in);
-}
 
 static bool has_item(const struct fetch *f, enum fetch_kind kind)
 {
@@ -104,6 +70,10 @@ static void note_needs(struct fetch *f)
 			f->meta |= META_ENVELOPE;
 		else if (item->kind == FETCH_BODYSTRUCTURE)
 			f->meta |= META_BODYSTRUCTURE;
+		else if (item->kind == FETCH_PREVIEW)
+			f->meta |= META_LIST;
+		else if (item->kind >= FETCH_SAVEDATE && item->kind <= FETCH_THREADID)
+			f->meta |= META_IDS;
 		else if (item->kind == FETCH_SECTION && is_cached(item->section))
 			f->meta |= META_HEADERS;
 		else if (item->kind == FETCH_SECTION)
@@ -121,7 +91,7 @@ static void note_needs(struct fetch *f)
 static bool parse_args(struct cur *in, struct arena *a, struct seqset *set, struct fetch *f)
 {
 	return lex_sp(in) && seqset_parse(in, a, set) && lex_sp(in) &&
-		fetch_items_parse(in, a, &f->items) && take_modifiers(in, f);
+		fetch_items_parse(in, a, &f->items) && fetch_modifiers_parse(in, &f->modifiers);
 }
 
 /* What is short before what is long, as simple clients expect: a literal ends their line. */
@@ -143,9 +113,9 @@ static void finish_items(struct command *cmd, struct fetch *f)
 {
 	struct imap *s = cmd->s;
 
-	if (f->changed_since || has_item(f, FETCH_MODSEQ))
+	if (f->modifiers.changed_since || has_item(f, FETCH_MODSEQ))
 		s->condstore = true; /* RFC 7162 §3.1 */
-	if (f->changed_since)
+	if (s->condstore)
 		add_item(f, FETCH_MODSEQ, "MODSEQ");
 	if (cmd->uid)
 		add_item(f, FETCH_UID, "UID");
@@ -159,10 +129,10 @@ static void finish_items(struct command *cmd, struct fetch *f)
 
 static bool is_wanted(const struct view *v, const struct fetch *f, size_t i)
 {
-	if (!f->changed_since)
+	if (!f->modifiers.changed_since)
 		return true;
 	struct view_row row = imap_view_at(v, i);
-	return row.snap->modseq[row.i] > f->changed_since;
+	return row.snap->modseq[row.i] > f->modifiers.changed_since;
 }
 
 /* The next messages; leaves the place behind them. */
@@ -266,199 +236,68 @@ static enum rc batch_mark_seen(struct answer *answer, struct fetch *f, struct ba
 	return rc;
 }
 
-/* ------------------------------------------------------------------ one message */
+/* ------------------------------------------------------------------ the answer */
 
-struct message {
-	struct view_row row;
-	const struct message_row *meta; /* NULL: gone, or not needed */
-	bool has_bytes;
-	struct open_message open;
-};
+enum found { FOUND, FOUND_GONE, FOUND_UNREADABLE };
 
-/* False: something that is needed is not there any more. */
-static bool find_data(struct answer *answer, const struct fetch *f, struct batch *b, size_t k,
-	struct message *out)
+static enum found find_data(struct answer *answer, const struct fetch *f, struct batch *b, size_t k,
+	struct fetch_message *out)
 {
-	*out = (struct message){ .row = imap_view_at(&answer->cmd.s->view, b->index[k]),
-		.open = { .a = &answer->batch } };
+	*out = (struct fetch_message){ .index = b->index[k],
+		.row = imap_view_at(&answer->cmd.s->view, b->index[k]),
+		.open = { .a = &answer->batch },
+		.newly_seen = b->newly_seen[k] };
 	while (b->row < b->n_rows && b->rows[b->row].uid < b->uid[k])
 		b->row++;
 	while (b->byte < b->n_bytes && b->bytes[b->byte].uid < b->uid[k])
 		b->byte++;
 	if (b->row < b->n_rows && b->rows[b->row].uid == b->uid[k])
 		out->meta = &b->rows[b->row];
-	if (b->byte < b->n_bytes && b->bytes[b->byte].uid == b->uid[k]) {
-		out->has_bytes = true;
-		out->open.bytes = b->bytes[b->byte].bytes;
-	} else if (out->meta) {
-		out->open.bytes = out->meta->headers;
+	if (f->meta && !out->meta)
+		return FOUND_GONE;
+	if (f->bytes == BYTES_NONE) {
+		out->open.bytes = out->meta ? out->meta->headers : SPAN("");
+		return FOUND;
 	}
-	return (out->meta || !f->meta) && (out->has_bytes || f->bytes == BYTES_NONE);
+	if (b->byte == b->n_bytes || b->bytes[b->byte].uid != b->uid[k])
+		return FOUND_GONE;
+	out->open.bytes = b->bytes[b->byte].bytes;
+	return b->bytes[b->byte].unreadable ? FOUND_UNREADABLE : FOUND;
 }
 
-/* The octets of the item between its partial's ends. */
-static struct span cut_partial(const struct fetch_item *item, struct span bytes)
+/* One damaged message must not keep the client from all the others. */
+static void leave_out(
+	struct imap *s, struct fetch *f, const struct fetch_message *m, enum found why)
 {
-	if (!item->partial)
-		return bytes;
-	size_t offset = item->offset < bytes.len ? (size_t)item->offset : bytes.len;
-	size_t count = item->count < bytes.len - offset ? (size_t)item->count : bytes.len - offset;
-	return span_sub(bytes, offset, count);
+	if (why == FOUND_GONE) {
+		f->some_gone = true;
+		return;
+	}
+	f->unreadable++;
+	imap_reply_untagged(s, "NO [CORRUPTION] Message %zu (UID %lu) cannot be read.",
+		m->index + 1, (unsigned long)m->row.snap->uid[m->row.i]);
 }
-
-/* Writes a literal from f->offset on; false: there is more. */
-static bool write_literal(
-	struct fetch *f, struct str *out, const struct fetch_item *item, struct span bytes)
-{
-	bool binary = item->kind == FETCH_BINARY && bytes.len && memchr(bytes.ptr, '\0', bytes.len);
-
-	if (!bytes.len) {
-		str_add_cstr(out, "\"\"");
-		return true;
-	}
-	if (!f->offset) {
-		if (binary)
-			str_add_c(out, '~');
-		imap_reply_literal_head(out, bytes.len);
-	}
-	struct span piece = span_sub(bytes, f->offset, LITERAL_STEP);
-	if (binary)
-		str_add(out, piece);
-	else
-		imap_reply_octets(out, piece);
-	f->offset += piece.len;
-	return f->offset == bytes.len;
-}
-
-static bool write_section(
-	struct fetch *f, struct str *out, const struct fetch_item *item, struct message *m)
-{
-	struct span bytes;
-
-	if (!open_message_section(&m->open, item->section, &bytes)) {
-		str_add_cstr(out, "NIL");
-		return true;
-	}
-	return write_literal(f, out, item, cut_partial(item, bytes));
-}
-
-static bool write_binary(
-	struct fetch *f, struct str *out, const struct fetch_item *item, struct message *m)
-{
-	struct span bytes;
-	enum rc rc = open_message_binary(&m->open, item->section, &bytes);
-
-	if (rc != RC_OK) {
-		f->undecodable = f->undecodable || rc == RC_INVALID;
-		str_add_cstr(out, item->kind == FETCH_BINARY_SIZE ? "0" : "NIL");
-		return true;
-	}
-	if (item->kind == FETCH_BINARY_SIZE) {
-		str_add_u64(out, bytes.len);
-		return true;
-	}
-	return write_literal(f, out, item, cut_partial(item, bytes));
-}
-
-/* The value of one item, from f->offset on; false: it does not fit now. */
-static bool write_value(
-	struct imap *s, struct fetch *f, const struct fetch_item *item, struct message *m)
-{
-	struct str *out = conn_out(s->conn);
-	const struct snapshot *snap = m->row.snap;
-	size_t i = m->row.i;
-
-	switch (item->kind) {
-	case FETCH_FLAGS:
-		imap_reply_flags(s, snap, i);
-		return true;
-	case FETCH_UID:
-		str_add_u64(out, snap->uid[i]);
-		return true;
-	case FETCH_INTERNALDATE:
-		str_add_c(out, '"');
-		date_add_imap(out, snap->internal_at[i], snap->internal_zone[i]);
-		str_add_c(out, '"');
-		return true;
-	case FETCH_SIZE:
-		str_add_u64(out, snap->size_bytes[i]);
-		return true;
-	case FETCH_MODSEQ:
-		str_addf(out, "(%llu)", (unsigned long long)snap->modseq[i]);
-		return true;
-	case FETCH_ENVELOPE:
-		str_add(out, m->meta->envelope);
-		return true;
-	case FETCH_BODYSTRUCTURE:
-		str_add(out, m->meta->bodystructure);
-		return true;
-	case FETCH_BODY:
-		bodystructure_add(out, open_message_root(&m->open), false);
-		return true;
-	case FETCH_SECTION:
-		return write_section(f, out, item, m);
-	case FETCH_BINARY:
-	case FETCH_BINARY_SIZE:
-		return write_binary(f, out, item, m);
-	}
-	return true;
-}
-
-/* False: the output is full, f->item and f->offset are the place. */
-static bool write_message(
-	struct imap *s, struct fetch *f, size_t index, bool newly_seen, struct message *m)
-{
-	struct str *out = conn_out(s->conn);
-
-	if (!f->begun)
-		str_addf(out, "* %zu FETCH (", index + 1);
-	if (!f->begun && f->add_flags && newly_seen) {
-		str_add_cstr(out, "FLAGS ");
-		imap_reply_flags(s, m->row.snap, m->row.i);
-		str_add_c(out, ' ');
-	}
-	for (; f->item < f->items.len; f->item++, f->offset = 0) {
-		const struct fetch_item *item = &f->items.items[f->item];
-		if (f->offset == 0) {
-			if (f->item)
-				str_add_c(out, ' ');
-			str_add(out, item->label);
-			str_add_c(out, ' ');
-		}
-		bool whole = write_value(s, f, item, m);
-		if (whole && (f->item + 1 == f->items.len || !conn_is_full(s->conn)))
-			continue;
-		f->begun = true;
-		f->item += whole;
-		f->offset = whole ? 0 : f->offset;
-		return false;
-	}
-	str_add_cstr(out, ")\r\n");
-	f->item = 0;
-	f->begun = false;
-	return true;
-}
-
-/* ------------------------------------------------------------------ the command */
 
 /* STEP_MORE: the output is full, the place is set. STEP_DROP: a message vanished while half of it
  * was sent, and nothing can be said in the middle of a literal. */
 static enum step batch_write(struct answer *answer, struct fetch *f, struct batch *b)
 {
 	struct imap *s = answer->cmd.s;
-	struct message m;
+	struct fetch_message m;
 
 	for (size_t k = 0; k < b->len; k++) {
-		if (!find_data(answer, f, b, k, &m)) {
+		enum found found = find_data(answer, f, b, k, &m);
+		if (found != FOUND) {
 			if (f->begun)
 				return STEP_DROP;
-			f->some_gone = true;
+			leave_out(s, f, &m, found);
 			continue;
 		}
-		if (!write_message(s, f, b->index[k], b->newly_seen[k], &m)) {
+		if (!fetch_write_message(s, f, &m)) {
 			place_back(f, b, k);
 			return STEP_MORE;
 		}
+		f->written++;
 		if (k + 1 < b->len && conn_is_full(s->conn)) {
 			place_back(f, b, k + 1);
 			return STEP_MORE;
@@ -474,6 +313,8 @@ static enum step reply_fetched(struct command *cmd, const struct fetch *f)
 	if (f->some_gone)
 		return imap_reply_no(
 			cmd, "[EXPUNGEISSUED] Some of the messages have been expunged.");
+	if (f->unreadable && !f->written)
+		return imap_reply_no(cmd, "[CORRUPTION] The messages cannot be read.");
 	return imap_reply_ok(cmd, "Done.");
 }
 
@@ -481,6 +322,8 @@ static enum step fetch_go(struct answer *answer)
 {
 	struct fetch *f = answer->data;
 
+	if (!vanished_write(answer->cmd.s, &f->vanished, &f->vanished_at))
+		return STEP_MORE;
 	for (;;) {
 		arena_reset(&answer->batch);
 		struct batch *b = arena_zalloc(&answer->batch, sizeof *b);
@@ -500,22 +343,70 @@ static enum step fetch_go(struct answer *answer)
 	}
 }
 
+/* ------------------------------------------------------------------ the command */
+
+static enum step give_up(struct command *cmd, enum step step)
+{
+	answer_free(cmd->s->answer);
+	cmd->s->answer = NULL;
+	return step;
+}
+
+/* Keeps the messages in the window (RFC 9394 §3.3). */
+static void cut_runs(struct fetch *f)
+{
+	struct index_runs cut = { f->runs.items, 0, 0 };
+	size_t from, to, at = 0;
+
+	if (!f->modifiers.partial.text.ptr)
+		return;
+	partial_range_cut(&f->modifiers.partial, f->runs.count, &from, &to);
+	for (size_t r = 0; r < f->runs.len; r++) {
+		struct index_run run = f->runs.items[r];
+		size_t len = run.to - run.from;
+		size_t a = from > at ? from - at : 0, b = to > at ? to - at : 0;
+		at += len;
+		b = b < len ? b : len;
+		if (a >= b)
+			continue;
+		cut.items[cut.len++] = (struct index_run){ run.from + a, run.from + b };
+		cut.count += b - a;
+	}
+	f->runs = cut;
+}
+
+/* UID FETCH ... (CHANGEDSINCE n VANISHED), RFC 7162 §3.2.6. */
+static enum rc find_vanished(struct answer *answer, struct fetch *f, const struct seqset *set)
+{
+	struct resync resync = { .modseq = f->modifiers.changed_since, .known = *set };
+
+	if (!f->modifiers.vanished || set->saved)
+		return RC_OK;
+	return vanished_find(answer->cmd.s, answer->cmd.ctx, &answer->arena, &resync, &f->vanished);
+}
+
+static bool modifiers_are_allowed(const struct command *cmd, const struct fetch_modifiers *m)
+{
+	if (m->vanished && (!cmd->uid || !cmd->s->qresync || !m->changed_since))
+		return false;
+	return cmd->uid || !m->partial.text.ptr;
+}
+
 enum step imap_cmd_fetch(struct command *cmd)
 {
 	struct answer *answer = answer_new(cmd, fetch_go, sizeof(struct fetch));
 	struct fetch *f = answer->data;
 	struct seqset set;
-	const char *why = NULL;
 
-	if (!parse_args(&answer->cmd.args, &answer->arena, &set, f))
-		why = "FETCH needs messages and items.";
-	else if (!imap_view_resolve(cmd->s, &set, cmd->uid, &answer->arena, &f->runs))
-		why = "There is no such message.";
-	if (why) {
-		cmd->s->answer = NULL;
-		answer_free(answer);
-		return imap_reply_bad(cmd->s, "%s", why);
-	}
+	if (!parse_args(&answer->cmd.args, &answer->arena, &set, f) ||
+		!modifiers_are_allowed(cmd, &f->modifiers))
+		return give_up(cmd, imap_reply_bad(cmd->s, "FETCH needs messages and items."));
+	if (!imap_view_resolve(cmd->s, &set, cmd->uid, &answer->arena, &f->runs))
+		return give_up(cmd, imap_reply_bad(cmd->s, "There is no such message."));
+	enum rc rc = find_vanished(answer, f, &set);
+	if (rc != RC_OK)
+		return give_up(cmd, imap_reply_rc(cmd, rc, NULL));
+	cut_runs(f);
 	finish_items(cmd, f);
 	return answer_start(answer);
 }

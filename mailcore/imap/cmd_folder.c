@@ -1,6 +1,7 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 §6.3, RFC 6154). */
 #include "mailcore/imap/commands.h"
 #include "mailcore/imap/folder_arg.h"
+#include "mailcore/imap/object_id.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/special_use.h"
 #include "mailcore/imap/syntax/lex.h"
@@ -58,7 +59,11 @@ enum step imap_cmd_create(struct command *cmd)
 		return imap_reply_no(cmd, "[USEATTR] This use is not known here.");
 	enum rc rc = folder_create(
 		s->options->store, cmd->ctx, s->mailbox_id, name, role, &folder, &err);
-	return imap_reply_rc(cmd, rc, &err);
+	if (rc != RC_OK)
+		return imap_reply_rc(cmd, rc, &err);
+	struct str id = str_in(cmd->ctx->arena, 64);
+	object_id_add_folder(&id, folder.folder_id);
+	return imap_reply_ok(cmd, "[MAILBOXID %s] Created.", str_cstr(&id));
 }
 
 /* Who deletes the folder that is selected leaves it; other sessions in it are sent away. */

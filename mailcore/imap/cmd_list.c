@@ -103,7 +103,7 @@ static void add_pattern(
 	str_add(&wire, pattern);
 	if (!str_ok(&wire))
 		return;
-	if (cmd->s->utf8)
+	if (imap_session_is_utf8(cmd->s))
 		q->patterns[q->n_patterns++] = str_span(&wire);
 	else if (mutf7_decode(str_span(&wire), &utf8))
 		q->patterns[q->n_patterns++] = str_span(&utf8);
@@ -255,7 +255,7 @@ static void reply_node(
 		add_attribute(out, node->has_children ? "\\HasChildren" : "\\HasNoChildren");
 	if (folder && folder->subscribed && q->options & RETURN_SUBSCRIBED)
 		add_attribute(out, "\\Subscribed");
-	if (use && !q->lsub && (!q->extended || q->options & RETURN_SPECIAL || s->utf8))
+	if (use && !q->lsub && (!q->extended || q->options & RETURN_SPECIAL || s->rev2))
 		add_attribute(out, use);
 	str_add_cstr(out, ") \"/\" ");
 	imap_reply_mailbox(s, node->name);

@@ -64,23 +64,50 @@ enum step imap_cmd_id(struct command *cmd)
 	return imap_reply_ok(cmd, "Done.");
 }
 
-/* enable = "ENABLE" 1*(SP capability); what is not known is passed over (RFC 5161) */
+/* What ENABLE knows, and where it is noted. */
+static bool *enabled_flag(struct imap *s, struct span name)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} known[] = {
+		{ "IMAP4rev2", &s->rev2 },
+		{ "UTF8=ACCEPT", &s->utf8_accept },
+		{ "CONDSTORE", &s->condstore },
+		{ "QRESYNC", &s->qresync },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		if (span_ieq(name, span_of(known[i].name)))
+			return known[i].flag;
+	}
+	return NULL;
+}
+
+/* enable = "ENABLE" 1*(SP capability); what is not known is passed over (RFC 5161). Nothing is
+ * enabled when the command cannot be read to its end. */
 enum step imap_cmd_enable(struct command *cmd)
 {
 	struct imap *s = cmd->s;
-	bool utf8 = false, condstore = false;
+	struct str *out = conn_out(s->conn);
+	struct cur in = cmd->args;
 	struct span name;
 
 	do {
-		if (!lex_sp(&cmd->args) || !lex_atom(&cmd->args, &name))
+		if (!lex_sp(&in) || !lex_atom(&in, &name))
 			return imap_reply_bad(s, "ENABLE needs capabilities.");
-		utf8 = utf8 || span_ieq(name, SPAN("IMAP4rev2"));
-		condstore = condstore || span_ieq(name, SPAN("CONDSTORE"));
-	} while (!cur_done(&cmd->args));
-	imap_reply_untagged(s, "ENABLED%s%s", utf8 && !s->utf8 ? " IMAP4rev2" : "",
-		condstore && !s->condstore ? " CONDSTORE" : "");
-	s->utf8 = s->utf8 || utf8;
-	s->condstore = s->condstore || condstore;
+	} while (!cur_done(&in));
+	str_add_cstr(out, "* ENABLED");
+	while (lex_sp(&cmd->args) && lex_atom(&cmd->args, &name)) {
+		bool *flag = enabled_flag(s, name);
+		if (!flag || *flag)
+			continue;
+		*flag = true;
+		str_add_c(out, ' ');
+		str_add(out, name);
+	}
+	str_add_cstr(out, "\r\n");
+	s->condstore = s->condstore || s->qresync; /* RFC 7162 §3.2.3 */
 	return imap_reply_ok(cmd, "Done.");
 }
 

@@ -1,14 +1,21 @@
-/* STATUS (RFC 9051 §6.3.11, RFC 7162, RFC 7889, RFC 8438): counters of the folder's row. */
+/* STATUS (RFC 9051 §6.3.11, RFC 7162, RFC 7889, RFC 8438, RFC 8474, RFC 9208): counters of the folder's row. */
 #include "mailcore/imap/commands.h"
 #include "mailcore/imap/folder_arg.h"
+#include "mailcore/imap/object_id.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/status.h"
 #include "mailcore/imap/syntax/item_text.h"
 #include "mailcore/imap/syntax/lex.h"
 
-/* The one item that is no column. */
-static enum rc count_deleted(
-	struct imap *s, struct ctx *ctx, const struct folder *folder, int64_t *out)
+#define STATUS_COUNTED (STATUS_DELETED | STATUS_DELETED_STORAGE | STATUS_RECENT)
+
+struct counted {
+	int64_t deleted, deleted_bytes, recent;
+};
+
+/* The items that are no columns. */
+static enum rc count(
+	struct imap *s, struct ctx *ctx, const struct folder *folder, struct counted *out)
 {
 	const struct snapshot *snap;
 	enum rc rc =
@@ -16,9 +23,13 @@ static enum rc count_deleted(
 
 	if (rc != RC_OK)
 		return rc;
-	*out = 0;
-	for (size_t i = 0; i < snap->len; i++)
-		*out += (snap->flags[i] & FLAG_DELETED) != 0;
+	*out = (struct counted){ 0 };
+	for (size_t i = 0; i < snap->len; i++) {
+		bool deleted = snap->flags[i] & FLAG_DELETED;
+		out->deleted += deleted;
+		out->deleted_bytes += deleted ? snap->size_bytes[i] : 0;
+		out->recent += snap->uid[i] >= folder->first_recent_uid;
+	}
 	snapshot_unref(snap);
 	return RC_OK;
 }
@@ -26,11 +37,11 @@ static enum rc count_deleted(
 enum rc status_reply(struct imap *s, struct ctx *ctx, const struct folder *folder, unsigned items)
 {
 	struct str *out = conn_out(s->conn);
-	int64_t deleted = 0;
+	struct counted counted = { 0 };
 	const char *gap = "";
 
-	if (items & STATUS_DELETED) {
-		enum rc rc = count_deleted(s, ctx, folder, &deleted);
+	if (items & STATUS_COUNTED) {
+		enum rc rc = count(s, ctx, folder, &counted);
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -40,11 +51,13 @@ enum rc status_reply(struct imap *s, struct ctx *ctx, const struct folder *folde
 		int64_t value;
 	} values[] = {
 		{ STATUS_MESSAGES, "MESSAGES", folder->messages },
-		{ STATUS_RECENT, "RECENT", 0 },
+		{ STATUS_RECENT, "RECENT", counted.recent },
 		{ STATUS_UIDNEXT, "UIDNEXT", folder->uidnext },
 		{ STATUS_UIDVALIDITY, "UIDVALIDITY", folder->uidvalidity },
 		{ STATUS_UNSEEN, "UNSEEN", folder->unseen },
-		{ STATUS_DELETED, "DELETED", deleted },
+		{ STATUS_DELETED, "DELETED", counted.deleted },
+		{ STATUS_DELETED_STORAGE, "DELETED-STORAGE",
+			(counted.deleted_bytes + 1023) / 1024 },
 		{ STATUS_SIZE, "SIZE", folder->size_bytes },
 		{ STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ", folder->highestmodseq },
 		{ STATUS_APPENDLIMIT, "APPENDLIMIT", (int64_t)s->options->max_message_size },
@@ -57,6 +70,10 @@ enum rc status_reply(struct imap *s, struct ctx *ctx, const struct folder *folde
 			continue;
 		str_addf(out, "%s%s %lld", gap, values[i].name, (long long)values[i].value);
 		gap = " ";
+	}
+	if (items & STATUS_MAILBOXID) {
+		str_addf(out, "%sMAILBOXID ", gap);
+		object_id_add_folder(out, folder->folder_id);
 	}
 	str_add_cstr(out, ")\r\n");
 	return RC_OK;

@@ -70,7 +70,7 @@ static void reply_row(struct command *cmd, size_t number, struct view_row row, b
 	const char *gap = "";
 
 	str_addf(out, "* %zu FETCH (", number);
-	if (cmd->uid || s->utf8 || s->condstore) {
+	if (cmd->uid || s->rev2 || s->condstore) {
 		str_addf(out, "UID %lu", (unsigned long)row.snap->uid[row.i]);
 		gap = " ";
 	}

@@ -18,7 +18,7 @@ bool folder_name_decode(struct imap *s, struct arena *a, struct span wire, struc
 {
 	struct str name = str_in(a, MAILBOX_NAME_WIRE_MAX + 1);
 
-	if (!mailbox_name_parse(wire, s->utf8, &name))
+	if (!mailbox_name_parse(wire, imap_session_is_utf8(s), &name))
 		return false;
 	*out = str_span(&name);
 	return true;

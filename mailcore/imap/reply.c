@@ -233,7 +233,7 @@ void imap_reply_mailbox(struct imap *s, struct span name)
 	char buf[4 * MAILBOX_NAME_MAX];
 	struct arena a;
 
-	if (s->utf8) {
+	if (imap_session_is_utf8(s)) {
 		if (is_atom(name))
 			str_add(out, name);
 		else
@@ -276,7 +276,7 @@ void imap_reply_flags(struct imap *s, const struct snapshot *snap, size_t i)
 		if (bit < snap->n_keywords)
 			add_word(out, snap->keyword_names[bit]);
 	}
-	if (!s->utf8 && (int64_t)snap->uid[i] >= s->view.first_recent)
+	if (!s->rev2 && (int64_t)snap->uid[i] >= s->view.first_recent)
 		add_word(out, SPAN("\\Recent"));
 	str_add_c(out, ')');
 }
@@ -312,9 +312,9 @@ void imap_reply_capabilities(struct imap *s)
 
 	str_add_cstr(out,
 		"IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UNSELECT "
-		"UIDPLUS MOVE CONDSTORE ESEARCH SEARCHRES WITHIN LIST-EXTENDED LIST-STATUS "
-		"SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE BINARY MULTIAPPEND QUOTA "
-		"QUOTA=RES-STORAGE");
+		"UIDPLUS MOVE CONDSTORE QRESYNC ESEARCH SEARCHRES WITHIN LIST-EXTENDED LIST-STATUS "
+		"SPECIAL-USE CREATE-SPECIAL-USE STATUS=SIZE UTF8=ACCEPT BINARY MULTIAPPEND "
+		"QUOTA QUOTA=RES-STORAGE OBJECTID PREVIEW SAVEDATE PARTIAL INPROGRESS");
 	str_addf(out, " APPENDLIMIT=%zu", s->options->max_message_size);
 	if (s->state != STATE_GREETED)
 		return;

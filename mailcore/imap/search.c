@@ -1,6 +1,7 @@
 /* Does a message match? See search.h. */
 #include "mailcore/imap/search.h"
 
+#include "mailcore/imap/object_id.h"
 #include "mailcore/imap/session.h"
 #include "mailcore/mime/date.h"
 #include "mailcore/mime/header.h"
@@ -70,6 +71,21 @@ static enum match match_sent(const struct search_key *key, struct candidate *c)
 	int64_t day = local_s / DAY_S - (local_s % DAY_S < 0), want = (int64_t)key->number;
 	bool yes = key->op == SEARCH_SENT_BEFORE ? day < want
 		: key->op == SEARCH_SENT_ON      ? day == want
+						 : day >= want;
+	return yes ? MATCH_YES : MATCH_NO;
+}
+
+/* ------------------------------------------------------------------ ids, SAVEDATE */
+
+static enum match match_meta(const struct search_key *key, const struct candidate *c)
+{
+	if (!c->row)
+		return MATCH_UNDECIDED;
+	int64_t day = c->row->saved_at / DAY_S, want = (int64_t)key->number;
+	bool yes = key->op == SEARCH_EMAILID     ? object_id_is_email(key->text, c->row->blob_id)
+		: key->op == SEARCH_THREADID     ? object_id_is_thread(key->text, c->row->thread_id)
+		: key->op == SEARCH_SAVED_BEFORE ? day < want
+		: key->op == SEARCH_SAVED_ON     ? day == want
 						 : day >= want;
 	return yes ? MATCH_YES : MATCH_NO;
 }
@@ -151,6 +167,11 @@ static bool match_row(const struct search_key *key, const struct candidate *c)
 	case SEARCH_SENT_BEFORE:
 	case SEARCH_SENT_ON:
 	case SEARCH_SENT_SINCE:
+	case SEARCH_SAVED_BEFORE:
+	case SEARCH_SAVED_ON:
+	case SEARCH_SAVED_SINCE:
+	case SEARCH_EMAILID:
+	case SEARCH_THREADID:
 	case SEARCH_HEADER:
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
@@ -196,6 +217,12 @@ enum match search_match(const struct search_key *key, struct candidate *c)
 	case SEARCH_SENT_ON:
 	case SEARCH_SENT_SINCE:
 		return match_sent(key, c);
+	case SEARCH_SAVED_BEFORE:
+	case SEARCH_SAVED_ON:
+	case SEARCH_SAVED_SINCE:
+	case SEARCH_EMAILID:
+	case SEARCH_THREADID:
+		return match_meta(key, c);
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
 		return match_text(key, c);

@@ -15,8 +15,9 @@ struct candidate {
 	const struct view *view;
 	size_t index;
 	int64_t now_s;
-	struct arena *a; /* for folded text; emptied by the caller */
-	bool has_fields; /* the usual fields are there */
+	struct arena *a;               /* for folded text; emptied by the caller */
+	const struct message_row *row; /* ids and dates; NULL: not read yet */
+	bool has_fields;               /* the usual fields are there */
 	struct span fields;
 	bool has_message;
 	struct open_message message;

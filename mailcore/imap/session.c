@@ -75,6 +75,11 @@ bool imap_session_may_log_in(const struct imap *s)
 		net_list_has(s->options->plaintext_networks, conn_peer(s->conn));
 }
 
+bool imap_session_is_utf8(const struct imap *s)
+{
+	return s->rev2 || s->utf8_accept;
+}
+
 void imap_session_logged_in(struct imap *s, const struct mailbox_ref *mailbox)
 {
 	s->mailbox_id = mailbox->mailbox_id;

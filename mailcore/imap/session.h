@@ -41,9 +41,12 @@ struct imap {
 	struct framer framer;
 	enum imap_state state;
 	enum imap_mode mode;
-	bool spoken;    /* the first line has been read */
-	bool utf8;      /* IMAP4rev2 is enabled: UTF-8 names, ESEARCH, no \Recent */
-	bool condstore; /* MODSEQ in every FETCH */
+	bool spoken; /* the first line has been read */
+	/* ENABLEd: */
+	bool rev2;        /* IMAP4rev2: ESEARCH, no \Recent */
+	bool utf8_accept; /* UTF8=ACCEPT */
+	bool condstore;   /* MODSEQ in every FETCH */
+	bool qresync;     /* VANISHED instead of EXPUNGE */
 	unsigned errors, failed_logins;
 
 	struct str command; /* pieces of the command so far; heap */
@@ -96,6 +99,8 @@ bool answer_is_long(const struct answer *answer);
 
 /* After a log-in: state, limits, deadline. */
 void imap_session_logged_in(struct imap *s, const struct mailbox_ref *mailbox);
+/* Names of folders are UTF-8 on the wire. */
+bool imap_session_is_utf8(const struct imap *s);
 /* TLS, or a network from which log-in in clear is allowed. */
 bool imap_session_may_log_in(const struct imap *s);
 /* Back to authenticated state, without a word. */

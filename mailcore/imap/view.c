@@ -3,6 +3,7 @@
 
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/session.h"
+#include "mailcore/imap/vanished.h"
 #include "mailcore/store/store.h"
 
 void imap_view_open(struct view *v, int64_t folder_id, bool read_only, const struct snapshot *snap)
@@ -84,6 +85,25 @@ static size_t count_gone(const struct snapshot *old, const struct snapshot *now)
 	return gone;
 }
 
+/* As one set, for those who asked for it (RFC 7162 §3.2.10). */
+static void announce_vanished(
+	struct imap *s, const struct snapshot *old, const struct snapshot *now, size_t gone)
+{
+	struct arena a;
+
+	arena_init(&a, 4096);
+	uint32_t *uids = arena_array(&a, gone, sizeof *uids);
+	for (size_t i = 0, k = 0, n = 0; i < old->len; i++) {
+		while (k < now->len && now->uid[k] < old->uid[i])
+			k++;
+		if (k == now->len || now->uid[k] != old->uid[i])
+			uids[n++] = old->uid[i];
+	}
+	struct uidset set = uidset_of(&a, uids, gone);
+	vanished_announce(s, &set);
+	arena_done(&a);
+}
+
 /* From the last one down, so that no number moves before it is said. */
 static void announce_gone(struct imap *s, const struct snapshot *old, const struct snapshot *now)
 {
@@ -103,7 +123,7 @@ static void announce_row(struct imap *s, size_t number, struct view_row row, boo
 	uint32_t uid = row.snap->uid[row.i];
 
 	str_addf(out, "* %zu FETCH (", number);
-	if (with_uid || s->condstore || s->utf8)
+	if (with_uid || s->condstore || s->rev2)
 		str_addf(out, "UID %lu ", (unsigned long)uid);
 	str_add_cstr(out, "FLAGS ");
 	imap_reply_flags(s, row.snap, row.i);
@@ -158,11 +178,13 @@ static void announce(struct imap *s, const struct snapshot *now, bool may_expung
 		move_to(&v->seen, now);
 		return;
 	}
-	if (gone)
+	if (gone && s->qresync)
+		announce_vanished(s, v->seq, now, gone);
+	else if (gone)
 		announce_gone(s, v->seq, now);
 	if (now->len != v->seq->len - gone) {
 		imap_reply_untagged(s, "%zu EXISTS", now->len);
-		if (!s->utf8)
+		if (!s->rev2)
 			imap_reply_untagged(s, "%zu RECENT", count_recent(v, now));
 	}
 	announce_flags(s, now, v->seen, now, with_uid, quiet);

@@ -152,6 +152,8 @@ static enum rc read_message(
 		&s->snap->uid[i], 1, head_only, 1, &bytes, &len, &done);
 	if (rc == RC_OK && len == 0)
 		rc = RC_NOT_FOUND; /* another client has expunged it */
+	if (rc == RC_OK && bytes.unreadable)
+		rc = RC_TEMP;
 	if (rc == RC_OK)
 		*out = bytes.bytes;
 	return rc;

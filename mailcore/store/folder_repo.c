@@ -15,6 +15,7 @@ static struct folder read_folder(struct arena *a, const struct rows *r, size_t r
 		.unseen = row_i64(r, row, 7),
 		.size_bytes = row_i64(r, row, 8),
 		.subscribed = row_bool(r, row, 9),
+		.first_recent_uid = row_i64(r, row, 10),
 	};
 }
 

@@ -19,6 +19,7 @@ static struct message_row read_row(struct arena *a, const struct rows *r, size_t
 		.from_text = arena_span(a, row_text(r, i, 10)),
 		.to_text = arena_span(a, row_text(r, i, 11)),
 		.preview = arena_span(a, row_text(r, i, 12)),
+		.saved_at = row_time_us(r, i, 13) / USEC_PER_SEC,
 	};
 }
 
@@ -67,8 +68,9 @@ enum rc message_read(struct store *s, struct ctx *ctx, int64_t mailbox_id, int64
 		rc = blob_decode(s->blobs, ctx->arena, row_uuid(r, i, 1), (int)row_i64(r, i, 2),
 			(int)row_i64(r, i, 3), (size_t)row_i64(r, i, 4), (size_t)row_i64(r, i, 5),
 			row_bytes(r, i, 6), row_bytes(r, i, 7), head_only, &out[i].bytes);
+		out[i].unreadable = rc != RC_OK;
 		if (rc != RC_OK)
-			return rc;
+			out[i].bytes = SPAN_NONE;
 	}
 	*out_len = len;
 	*out_done = n;

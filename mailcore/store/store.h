@@ -56,6 +56,7 @@ struct folder {
 	struct span role; /* "", "inbox", "drafts", "sent", "archive", "junk", "trash" */
 	int64_t uidvalidity, uidnext, highestmodseq;
 	int64_t messages, unseen, size_bytes;
+	int64_t first_recent_uid; /* see folder_claim_recent */
 	bool subscribed;
 };
 struct folders {
@@ -233,6 +234,7 @@ enum meta_want {
 	META_BODYSTRUCTURE = 2,
 	META_HEADERS = 4,
 	META_LIST = 8, /* subject, from, to, preview, attachment, date, thread: webmail's row */
+	META_IDS = 16, /* blob, thread, saved_at: come in any case */
 };
 struct message_row {
 	uint32_t uid;
@@ -240,7 +242,8 @@ struct message_row {
 	struct span subject, from_text, to_text, preview;
 	struct span message_id;
 	struct uuid thread_id, blob_id;
-	int64_t sent_at; /* Unix seconds; 0: none */
+	int64_t sent_at;  /* Unix seconds; 0: none */
+	int64_t saved_at; /* when it came into this folder */
 	bool has_attachment;
 };
 /* One round trip for up to 1,000 UIDs (ascending); rows in the order asked, messages that are gone
@@ -252,6 +255,7 @@ MUST_CHECK enum rc message_rows(struct store *s, struct ctx *ctx, int64_t mailbo
 struct message_bytes {
 	uint32_t uid;
 	struct span bytes; /* whole message or head only */
+	bool unreadable;   /* its blob is damaged or out of reach; bytes is empty */
 };
 /* Bytes of several messages in one round trip; stops after max_bytes (at least one message), so
  * call again for the rest. Gone messages are left out. *out_done: how many UIDs were handled. */

@@ -19,7 +19,8 @@ FROM unnest($2::bigint[], $3::text[], $4::text[], $5::bigint[]) AS f (id, name, 
 
 -- name: folder_list
 -- roles: user web
-SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed
+SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed,
+  first_recent_uid
 FROM folder WHERE mailbox_id = $1 AND deleted_at IS NULL
 ORDER BY (name <> 'INBOX'), name COLLATE "C";
 
@@ -31,12 +32,14 @@ GROUP BY mailbox_id ORDER BY mailbox_id;
 
 -- name: folder_find
 -- roles: user web
-SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed
+SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed,
+  first_recent_uid
 FROM folder WHERE mailbox_id = $1 AND name = $2 AND deleted_at IS NULL;
 
 -- name: folder_find_role
 -- roles: user web
-SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed
+SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed,
+  first_recent_uid
 FROM folder WHERE mailbox_id = $1 AND role = $2 AND deleted_at IS NULL;
 
 -- name: folder_names

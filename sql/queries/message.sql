@@ -229,7 +229,7 @@ WHERE f.mailbox_id = $1 AND f.folder_id = $2 AND f.deleted_at IS NULL;
 SELECT m.uid, m.blob_id, CASE WHEN $4::boolean THEN mm.envelope END, CASE WHEN $5::boolean THEN mm.bodystructure END,
   CASE WHEN $6::boolean THEN mm.headers END, mm.message_id, mm.thread_id, mm.has_attachment, mm.sent_at,
   CASE WHEN $7::boolean THEN mm.subject END, CASE WHEN $7::boolean THEN mm.from_text END,
-  CASE WHEN $7::boolean THEN mm.to_text END, CASE WHEN $7::boolean THEN mm.preview END
+  CASE WHEN $7::boolean THEN mm.to_text END, CASE WHEN $7::boolean THEN mm.preview END, m.saved_at
 FROM message m JOIN message_meta mm ON mm.mailbox_id = m.mailbox_id AND mm.blob_id = m.blob_id
 WHERE m.mailbox_id = $1 AND m.folder_id = $2 AND m.uid = ANY ($3::bigint[]) ORDER BY m.uid;
 

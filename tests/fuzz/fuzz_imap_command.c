@@ -6,12 +6,15 @@
 #include "mailcore/imap/syntax/item_text.h"
 #include "mailcore/imap/syntax/lex.h"
 #include "mailcore/imap/syntax/search_keys.h"
+#include "mailcore/imap/syntax/select_params.h"
 
 static void parse_all(struct arena *a, struct span text)
 {
 	struct cur in = cur_of(text);
 	struct fetch_items items;
 	struct search_query query;
+	struct select_params params;
+	struct fetch_modifiers modifiers;
 	struct flag_list flags;
 	struct span tag, name;
 	unsigned status;
@@ -29,6 +32,12 @@ static void parse_all(struct arena *a, struct span text)
 		ASSERT(cur_done(&c));
 	c = in;
 	(void)store_flags_parse(&c, a, &flags); /* only its crashes are of interest */
+	c = in;
+	if (select_params_parse(&c, a, &params))
+		ASSERT(cur_done(&c));
+	c = in;
+	if (fetch_modifiers_parse(&c, &modifiers))
+		ASSERT(cur_done(&c));
 	c = in;
 	(void)status_items_parse(&c, &status);
 	c = in;

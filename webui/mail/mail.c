@@ -161,7 +161,7 @@ enum rc mail_read(const struct mail *m, const struct mail_ref *ref, struct span 
 	if (len == 0)
 		return RC_NOT_FOUND;
 	*out = bytes.bytes;
-	return RC_OK;
+	return bytes.unreadable ? RC_TEMP : RC_OK;
 }
 
 enum rc mail_flag(const struct mail *m, const struct folder *folder, const uint32_t *uids, size_t n,

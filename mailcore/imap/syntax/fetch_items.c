@@ -171,6 +171,10 @@ static const struct item_name plain_items[] = {
 	{ "BODYSTRUCTURE", FETCH_BODYSTRUCTURE },
 	{ "UID", FETCH_UID },
 	{ "MODSEQ", FETCH_MODSEQ },
+	{ "SAVEDATE", FETCH_SAVEDATE },
+	{ "PREVIEW", FETCH_PREVIEW },
+	{ "EMAILID", FETCH_EMAILID },
+	{ "THREADID", FETCH_THREADID },
 };
 
 /* The three of IMAP2 that are sections under another name. */
@@ -264,6 +268,15 @@ static bool take_section_item(
 	return false;
 }
 
+/* SP "(" "LAZY" ")" behind PREVIEW: previews are computed at delivery, all are quick */
+static void skip_lazy(struct cur *in)
+{
+	struct cur c = *in;
+
+	if (lex_sp(&c) && cur_take(&c, '(') && lex_word(&c, "LAZY") && cur_take(&c, ')'))
+		*in = c;
+}
+
 static bool take_item(struct cur *in, struct arena *a, struct fetch_item *out)
 {
 	struct span word;
@@ -272,7 +285,11 @@ static bool take_item(struct cur *in, struct arena *a, struct fetch_item *out)
 		return false;
 	if (cur_peek(in) == '[')
 		return take_section_item(in, word, a, out);
-	return take_plain(word, out) || take_rfc822(word, a, out);
+	if (!take_plain(word, out) && !take_rfc822(word, a, out))
+		return false;
+	if (out->kind == FETCH_PREVIEW)
+		skip_lazy(in);
+	return true;
 }
 
 static void add_item(struct fetch_items *items, const struct fetch_item *item)
@@ -321,6 +338,40 @@ bool fetch_items_parse(struct cur *in, struct arena *a, struct fetch_items *out)
 	} while (list && lex_sp(&c));
 	if (list && !cur_take(&c, ')'))
 		return false;
+	*in = c;
+	return true;
+}
+
+/* ------------------------------------------------------------------ modifiers */
+
+static bool take_modifier(struct cur *in, struct fetch_modifiers *out)
+{
+	if (lex_word(in, "VANISHED")) {
+		out->vanished = true;
+		return true;
+	}
+	if (!out->changed_since && lex_word(in, "CHANGEDSINCE"))
+		return lex_sp(in) && lex_u64(in, &out->changed_since) && out->changed_since > 0;
+	return !out->partial.text.ptr && lex_word(in, "PARTIAL") && lex_sp(in) &&
+		partial_range_parse(in, &out->partial);
+}
+
+bool fetch_modifiers_parse(struct cur *in, struct fetch_modifiers *out)
+{
+	struct cur c = *in;
+	struct fetch_modifiers modifiers = { 0 };
+
+	if (!cur_done(in)) {
+		if (!lex_sp(&c) || !cur_take(&c, '('))
+			return false;
+		do {
+			if (!take_modifier(&c, &modifiers))
+				return false;
+		} while (lex_sp(&c));
+		if (!cur_take(&c, ')') || !cur_done(&c))
+			return false;
+	}
+	*out = modifiers;
 	*in = c;
 	return true;
 }

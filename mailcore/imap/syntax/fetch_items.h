@@ -1,5 +1,6 @@
 /*
- * What a FETCH asks for (RFC 9051 §6.4.5, RFC 3516, RFC 7162): macros, items, sections, partials.
+ * What a FETCH asks for (RFC 9051 §6.4.5, RFC 3516, RFC 7162, RFC 8474, RFC 8514, RFC 8970,
+ * RFC 9394): macros, items, sections, partials, modifiers.
  *
  * Pure; memory is the arena's. Limits: FETCH_ITEMS_MAX items, SECTION_DEPTH_MAX numbers in a
  * section, SECTION_FIELDS_MAX header fields.
@@ -8,6 +9,7 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/cur.h"
+#include "mailcore/imap/syntax/partial.h"
 #include "mailcore/mime/part.h"
 
 #define FETCH_ITEMS_MAX    64
@@ -20,6 +22,10 @@ enum fetch_kind {
 	FETCH_INTERNALDATE,
 	FETCH_SIZE,
 	FETCH_MODSEQ,
+	FETCH_SAVEDATE,
+	FETCH_PREVIEW,
+	FETCH_EMAILID,
+	FETCH_THREADID,
 	FETCH_ENVELOPE,
 	FETCH_BODY, /* BODY without a section */
 	FETCH_BODYSTRUCTURE,
@@ -54,6 +60,16 @@ struct fetch_items {
 /* "ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")"
  * Of equal items the first counts. */
 bool fetch_items_parse(struct cur *in, struct arena *a, struct fetch_items *out);
+
+struct fetch_modifiers {
+	uint64_t changed_since; /* 0: all */
+	bool vanished;
+	struct partial_range partial;
+};
+
+/* [SP "(" fetch-modifier *(SP fetch-modifier) ")"] up to the end of the command;
+ * fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range */
+bool fetch_modifiers_parse(struct cur *in, struct fetch_modifiers *out);
 
 /* section = "[" [section-spec] "]" */
 bool section_parse(struct cur *in, struct arena *a, struct section *out);

@@ -230,6 +230,8 @@ static bool take_status_item(struct cur *in, unsigned *items)
 		{ "HIGHESTMODSEQ", STATUS_HIGHESTMODSEQ },
 		{ "DELETED", STATUS_DELETED },
 		{ "APPENDLIMIT", STATUS_APPENDLIMIT },
+		{ "MAILBOXID", STATUS_MAILBOXID },
+		{ "DELETED-STORAGE", STATUS_DELETED_STORAGE },
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -39,6 +39,8 @@ enum status_item {
 	STATUS_HIGHESTMODSEQ = 64,
 	STATUS_DELETED = 128,
 	STATUS_APPENDLIMIT = 256,
+	STATUS_MAILBOXID = 512,
+	STATUS_DELETED_STORAGE = 1024,
 };
 /* "(" status-att *(SP status-att) ")" */
 bool status_items_parse(struct cur *in, unsigned *out_items);

@@ -30,6 +30,7 @@ enum shape {
 	SHAPE_UIDS,
 	SHAPE_HEADER,
 	SHAPE_MODSEQ,
+	SHAPE_OBJECT_ID,
 	SHAPE_NOT,
 	SHAPE_OR,
 };
@@ -50,6 +51,7 @@ static const struct key_row {
 	{ "CC", SHAPE_FIELD_TEXT, SEARCH_HEADER, 0, false, "Cc" },
 	{ "DELETED", SHAPE_NONE, SEARCH_FLAG, FLAG_DELETED },
 	{ "DRAFT", SHAPE_NONE, SEARCH_FLAG, FLAG_DRAFT },
+	{ "EMAILID", SHAPE_OBJECT_ID, SEARCH_EMAILID },
 	{ "FLAGGED", SHAPE_NONE, SEARCH_FLAG, FLAG_FLAGGED },
 	{ "FROM", SHAPE_FIELD_TEXT, SEARCH_HEADER, 0, false, "From" },
 	{ "HEADER", SHAPE_HEADER, SEARCH_HEADER },
@@ -62,6 +64,10 @@ static const struct key_row {
 	{ "ON", SHAPE_DATE, SEARCH_ON },
 	{ "OR", SHAPE_OR, SEARCH_OR },
 	{ "RECENT", SHAPE_NONE, SEARCH_RECENT },
+	{ "SAVEDATESUPPORTED", SHAPE_NONE, SEARCH_AND },
+	{ "SAVEDBEFORE", SHAPE_DATE, SEARCH_SAVED_BEFORE },
+	{ "SAVEDON", SHAPE_DATE, SEARCH_SAVED_ON },
+	{ "SAVEDSINCE", SHAPE_DATE, SEARCH_SAVED_SINCE },
 	{ "SEEN", SHAPE_NONE, SEARCH_FLAG, FLAG_SEEN },
 	{ "SENTBEFORE", SHAPE_DATE, SEARCH_SENT_BEFORE },
 	{ "SENTON", SHAPE_DATE, SEARCH_SENT_ON },
@@ -70,6 +76,7 @@ static const struct key_row {
 	{ "SMALLER", SHAPE_NUMBER, SEARCH_SMALLER },
 	{ "SUBJECT", SHAPE_FIELD_TEXT, SEARCH_HEADER, 0, false, "Subject" },
 	{ "TEXT", SHAPE_TEXT, SEARCH_TEXT },
+	{ "THREADID", SHAPE_OBJECT_ID, SEARCH_THREADID },
 	{ "TO", SHAPE_FIELD_TEXT, SEARCH_HEADER, 0, false, "To" },
 	{ "UID", SHAPE_UIDS, SEARCH_UIDS },
 	{ "UNANSWERED", SHAPE_NONE, SEARCH_FLAG, FLAG_ANSWERED, true },
@@ -187,6 +194,8 @@ static bool take_argument(struct cur *in, struct parser *p, const struct key_row
 		return lex_u64(in, &key->number);
 	case SHAPE_KEYWORD:
 		return keyword_parse(in, &key->text);
+	case SHAPE_OBJECT_ID:
+		return lex_astring(in, p->a, &key->text);
 	case SHAPE_UIDS:
 		return seqset_parse(in, p->a, &key->set);
 	case SHAPE_HEADER:
@@ -268,8 +277,7 @@ static struct search_key *take_key(struct cur *in, struct parser *p, unsigned de
 
 /* ------------------------------------------------------------------ program */
 
-/* "RETURN" SP "(" [return-opt *(SP return-opt)] ")" SP */
-static bool take_return(struct cur *in, struct search_query *q)
+static bool take_return_option(struct cur *in, struct search_query *q)
 {
 	static const struct {
 		const char *name;
@@ -277,47 +285,80 @@ static bool take_return(struct cur *in, struct search_query *q)
 	} names[] = { { "MIN", RETURN_MIN }, { "MAX", RETURN_MAX }, { "ALL", RETURN_ALL },
 		{ "COUNT", RETURN_COUNT }, { "SAVE", RETURN_SAVE } };
 
-	if (!lex_word(in, "RETURN"))
-		return true;
-	q->extended = true;
-	if (!lex_sp(in) || !cur_take(in, '('))
-		return false;
-	while (!cur_take(in, ')')) {
-		size_t i = 0;
-		while (i < 5 && !lex_word(in, names[i].name))
-			i++;
-		if (i == 5)
-			return false;
-		q->returns |= names[i].bit;
-		(void)lex_sp(in);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (lex_word(in, names[i].name)) {
+			q->returns |= names[i].bit;
+			return true;
+		}
 	}
-	return lex_sp(in);
+	if (q->returns & RETURN_PARTIAL || !lex_word(in, "PARTIAL") || !lex_sp(in))
+		return false;
+	q->returns |= RETURN_PARTIAL;
+	return partial_range_parse(in, &q->partial);
+}
+
+bool search_return_parse(struct cur *in, struct search_query *q)
+{
+	struct cur c = *in;
+	struct search_query found = *q;
+
+	if (!lex_word(&c, "RETURN"))
+		return true;
+	found.extended = true;
+	if (!lex_sp(&c) || !cur_take(&c, '('))
+		return false;
+	while (!cur_take(&c, ')')) {
+		if (!take_return_option(&c, &found))
+			return false;
+		(void)lex_sp(&c);
+	}
+	/* RFC 9394 §3.1: they contradict each other. */
+	if (!lex_sp(&c) || (found.returns & RETURN_PARTIAL && found.returns & RETURN_ALL))
+		return false;
+	if (!found.returns)
+		found.returns = RETURN_ALL;
+	*q = found;
+	*in = c;
+	return true;
 }
 
 /* "CHARSET" SP astring SP */
-static bool take_charset(struct cur *in, struct parser *p)
+static bool take_charset(struct cur *in, struct arena *a, struct span *out)
 {
 	if (!lex_word(in, "CHARSET"))
 		return true;
-	return lex_sp(in) && lex_astring(in, p->a, &p->charset) && lex_sp(in);
+	return lex_sp(in) && lex_astring(in, a, out) && lex_sp(in);
+}
+
+enum search_parse search_keys_parse(
+	struct cur *in, struct arena *a, struct span charset, struct search_query *q)
+{
+	struct cur c = *in;
+	struct parser p = { .a = a, .charset = charset };
+
+	if (charset.len && !charset_is_known(charset))
+		return SEARCH_BADCHARSET;
+	struct search_key *root = take_keys(&c, &p, 0);
+	if (!root || !cur_done(&c))
+		return SEARCH_BAD;
+	q->root = root;
+	q->modseq = p.modseq;
+	*in = c;
+	return SEARCH_PARSED;
 }
 
 enum search_parse search_parse(struct cur *in, struct arena *a, struct search_query *out)
 {
 	struct cur c = *in;
-	struct parser p = { .a = a };
 	struct search_query q = { 0 };
+	struct span charset = SPAN_NONE;
 
-	if (!take_return(&c, &q) || !take_charset(&c, &p))
+	if (!search_return_parse(&c, &q) || !take_charset(&c, a, &charset))
 		return SEARCH_BAD;
-	if (p.charset.len && !charset_is_known(p.charset))
-		return SEARCH_BADCHARSET;
-	q.root = take_keys(&c, &p, 0);
-	if (!q.root || !cur_done(&c))
-		return SEARCH_BAD;
-	if (q.extended && !q.returns)
-		q.returns = RETURN_ALL;
-	q.modseq = p.modseq;
+	q.charset = charset.ptr != NULL;
+	enum search_parse parsed = search_keys_parse(&c, a, charset, &q);
+	if (parsed != SEARCH_PARSED)
+		return parsed;
 	*out = q;
 	*in = c;
 	return SEARCH_PARSED;

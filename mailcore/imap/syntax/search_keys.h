@@ -1,5 +1,6 @@
 /*
- * What a SEARCH asks for (RFC 9051 §6.4.4, RFC 3501, RFC 4731, RFC 5032, RFC 7162): keys as a tree.
+ * What a SEARCH asks for (RFC 9051 §6.4.4, RFC 3501, 4731, 5032, 7162, 8474, 8514, 9394): keys as
+ * a tree. SORT and THREAD have the same keys (sort_keys.h).
  *
  * Pure; memory is the arena's. Text arguments come out case-folded UTF-8. Limits:
  * SEARCH_KEYS_MAX keys, SEARCH_DEPTH_MAX levels of parentheses, NOT and OR.
@@ -8,6 +9,7 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/cur.h"
+#include "mailcore/imap/syntax/partial.h"
 #include "mailcore/imap/syntax/seqset.h"
 
 #define SEARCH_KEYS_MAX  2000
@@ -32,7 +34,12 @@ enum search_op {
 	SEARCH_SENT_SINCE,
 	SEARCH_OLDER, /* number: seconds */
 	SEARCH_YOUNGER,
-	SEARCH_MODSEQ, /* number: at least */
+	SEARCH_MODSEQ,       /* number: at least */
+	SEARCH_SAVED_BEFORE, /* number: day since 1970, of SAVEDATE */
+	SEARCH_SAVED_ON,
+	SEARCH_SAVED_SINCE,
+	SEARCH_EMAILID, /* text */
+	SEARCH_THREADID,
 	SEARCH_HEADER, /* name, text (empty: the field is there) */
 	SEARCH_BODY,   /* text */
 	SEARCH_TEXT,   /* text: header and body */
@@ -53,13 +60,16 @@ enum search_return {
 	RETURN_ALL = 4,
 	RETURN_COUNT = 8,
 	RETURN_SAVE = 16,
+	RETURN_PARTIAL = 32,
 };
 
 struct search_query {
 	struct search_key *root; /* SEARCH_AND */
 	unsigned returns;        /* enum search_return */
-	bool extended;           /* RETURN was given */
-	bool modseq;             /* MODSEQ was among the keys */
+	struct partial_range partial;
+	bool extended; /* RETURN was given */
+	bool charset;  /* CHARSET was given */
+	bool modseq;   /* MODSEQ was among the keys */
 };
 
 enum search_parse {
@@ -71,6 +81,11 @@ enum search_parse {
 /* search-program = [SP "RETURN" SP "(" ... ")"] ["CHARSET" SP charset SP] search-key *(SP
  * search-key), up to the end of the command. */
 enum search_parse search_parse(struct cur *in, struct arena *a, struct search_query *out);
+/* Its pieces. ["RETURN" SP "(" [return-opt *(SP return-opt)] ")" SP] */
+bool search_return_parse(struct cur *in, struct search_query *q);
+/* search-key *(SP search-key) up to the end; charset may be empty. */
+enum search_parse search_keys_parse(
+	struct cur *in, struct arena *a, struct span charset, struct search_query *q);
 
 /* Case-folded valid UTF-8 for comparing, white space runs as one space. At most three times as
  * long as the text. */

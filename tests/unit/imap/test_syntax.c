@@ -1,38 +1,14 @@
-/* mailcore/imap/syntax: framing, tokens, sets, names, patterns, items, sections, search keys. */
-#include "tests/unit/cmocka_all.h"
+/* mailcore/imap/syntax: framing, tokens, sets, names, patterns, flags, dates. */
+#include "tests/unit/imap/fixture.h"
 
 #include <stdio.h>
 
-#include "mailcore/imap/syntax/fetch_items.h"
 #include "mailcore/imap/syntax/frame.h"
 #include "mailcore/imap/syntax/item_text.h"
 #include "mailcore/imap/syntax/lex.h"
 #include "mailcore/imap/syntax/mailbox_name.h"
-#include "mailcore/imap/syntax/search_keys.h"
 #include "mailcore/imap/syntax/seqset.h"
 #include "mailcore/store/store.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-	arena_init(&arena, 4096);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	arena_done(&arena);
-	return 0;
-}
-
-static void assert_span(struct span got, const char *want)
-{
-	if (!span_eq(got, span_of(want)))
-		fail_msg("got <" SPAN_FMT ">, want <%s>", SPAN_ARG(got), want);
-}
 
 /* ------------------------------------------------------------------ framing */
 
@@ -424,181 +400,6 @@ static void dates(void **state)
 	assert_true(search_date_parse(&c, &day) && day == -1);
 }
 
-/* ------------------------------------------------------------------ fetch items */
-
-static struct span items_text(const struct fetch_items *items)
-{
-	struct str out = str_in(&arena, 10000);
-	for (size_t i = 0; i < items->len; i++) {
-		const struct fetch_item *item = &items->items[i];
-		if (i)
-			str_add_c(&out, ' ');
-		if (item->peek)
-			str_add_c(&out, '~');
-		str_add(&out, item->label);
-		if (item->partial)
-			str_addf(&out, "+%llu", (unsigned long long)item->count);
-	}
-	return str_span(&out);
-}
-
-static void fetch_items(void **state)
-{
-	static const struct {
-		const char *in;
-		const char *want; /* NULL: refused */
-	} cases[] = {
-		{ "FAST", "FLAGS INTERNALDATE RFC822.SIZE" },
-		{ "all", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE" },
-		{ "full", "FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY" },
-		{ "(UID FLAGS modseq UID)", "UID FLAGS MODSEQ" },
-		{ "BODY", "BODY" },
-		{ "bodystructure", "BODYSTRUCTURE" },
-		{ "BODY[]", "BODY[]" },
-		{ "body.peek[]", "~BODY[]" },
-		{ "(BODY.PEEK[] BODY[])", "BODY[]" },
-		{ "BODY[1.2.3]", "BODY[1.2.3]" },
-		{ "BODY[1.mime]", "BODY[1.MIME]" },
-		{ "BODY[header]<0.10>", "BODY[HEADER]<0>+10" },
-		{ "BODY[2.TEXT]<4.5>", "BODY[2.TEXT]<4>+5" },
-		{ "BODY[HEADER.FIELDS (from \"To\" {2}\r\nCc)]",
-			"BODY[HEADER.FIELDS (from To Cc)]" },
-		{ "BODY[1.HEADER.FIELDS.NOT (\"a\\\"b\")]",
-			"BODY[1.HEADER.FIELDS.NOT (\"a\\\"b\")]" },
-		{ "(RFC822 RFC822.HEADER RFC822.TEXT RFC822.SIZE)",
-			"RFC822 ~RFC822.HEADER RFC822.TEXT RFC822.SIZE" },
-		{ "BINARY[1]<0.1>", "BINARY[1]<0>+1" },
-		{ "BINARY.SIZE[1.2]", "~BINARY.SIZE[1.2]" },
-		{ "BINARY.PEEK[1]", "~BINARY[1]" },
-		{ "BINARY[TEXT]", NULL },
-		{ "BINARY.SIZE[1]<0.1>", NULL },
-		{ "BODY[MIME]", NULL },
-		{ "BODY[0]", NULL },
-		{ "BODY[1.]", NULL },
-		{ "BODY[1.0]", NULL },
-		{ "BODY[", NULL },
-		{ "BODY[]<0.0>", NULL },
-		{ "BODY[]<0>", NULL },
-		{ "BODY[HEADER.FIELDS]", NULL },
-		{ "BODY[HEADER.FIELDS ()]", NULL },
-		{ "BODY[HEADER.FIELDS (a:b)]", NULL },
-		{ "BODYX[]", NULL },
-		{ "()", NULL },
-		{ "(FLAGS", NULL },
-		{ "(FLAGS  UID)", NULL },
-		{ "(ALL)", NULL },
-		{ "BODYSTRUCTURE[]", NULL },
-	};
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cur c = cur_of(span_of(cases[i].in));
-		struct fetch_items items;
-		bool ok = fetch_items_parse(&c, &arena, &items) && cur_done(&c);
-		if (ok != (cases[i].want != NULL))
-			fail_msg("%s: %d", cases[i].in, ok);
-		if (ok)
-			assert_span(items_text(&items), cases[i].want);
-	}
-}
-
-/* ------------------------------------------------------------------ search keys */
-
-static void key_text(struct str *out, const struct search_key *key)
-{
-	static const char *const names[] = { "and", "or", "not", "flag", "recent", "keyword", "num",
-		"uid", "larger", "smaller", "before", "on", "since", "sbefore", "son", "ssince",
-		"older", "younger", "modseq", "header", "body", "text" };
-
-	str_add_cstr(out, names[key->op]);
-	if (key->number)
-		str_addf(out, "=%lld", (long long)key->number);
-	if (key->name.len)
-		str_addf(out, ":" SPAN_FMT, SPAN_ARG(key->name));
-	if (key->text.len)
-		str_addf(out, "<" SPAN_FMT ">", SPAN_ARG(key->text));
-	if (!key->children)
-		return;
-	str_add_c(out, '(');
-	for (const struct search_key *k = key->children; k; k = k->next) {
-		if (k != key->children)
-			str_add_c(out, ' ');
-		key_text(out, k);
-	}
-	str_add_c(out, ')');
-}
-
-static void search_keys(void **state)
-{
-	static const struct {
-		const char *in;
-		enum search_parse result;
-		const char *want;
-	} cases[] = {
-		{ "ALL", SEARCH_PARSED, "and(and)" },
-		{ "UNSEEN 1:5", SEARCH_PARSED, "and(not(flag=8) num)" },
-		{ "NEW", SEARCH_PARSED, "and(and(recent not(flag=8)))" },
-		{ "OLD", SEARCH_PARSED, "and(not(recent))" },
-		{ "OR SEEN (DELETED UID 1)", SEARCH_PARSED, "and(or(flag=8 and(flag=4 uid)))" },
-		{ "NOT NOT SEEN", SEARCH_PARSED, "and(not(not(flag=8)))" },
-		{ "FROM \"Alice  B\" SUBJECT x", SEARCH_PARSED,
-			"and(header:From<alice b> header:Subject<x>)" },
-		{ "HEADER X-Foo \"\"", SEARCH_PARSED, "and(header:X-Foo)" },
-		{ "KEYWORD $Junk UNKEYWORD a", SEARCH_PARSED,
-			"and(keyword<$Junk> not(keyword<a>))" },
-		{ "SINCE 2-Jan-1970 LARGER 10", SEARCH_PARSED, "and(since=1 larger=10)" },
-		{ "CHARSET UTF-8 TEXT \"\xc3\x89T\xc3\x89\"", SEARCH_PARSED,
-			"and(text<\xc3\xa9t\xc3\xa9>)" },
-		{ "CHARSET ISO-8859-1 BODY {1}\r\n\xc9", SEARCH_PARSED, "and(body<\xc3\xa9>)" },
-		{ "CHARSET X-NONE BODY a", SEARCH_BADCHARSET, NULL },
-		{ "MODSEQ \"/flags/\\\\draft\" all 620162338", SEARCH_PARSED,
-			"and(modseq=620162338)" },
-		{ "YOUNGER 60", SEARCH_PARSED, "and(younger=60)" },
-		{ "$", SEARCH_PARSED, "and(num)" },
-		{ "RETURN (MIN COUNT) ALL", SEARCH_PARSED, "and(and)" },
-		{ "RETURN () ALL", SEARCH_PARSED, "and(and)" },
-		{ "RETURN (NONE) ALL", SEARCH_BAD, NULL },
-		{ "", SEARCH_BAD, NULL },
-		{ "FROM", SEARCH_BAD, NULL },
-		{ "OR SEEN", SEARCH_BAD, NULL },
-		{ "(SEEN", SEARCH_BAD, NULL },
-		{ "()", SEARCH_BAD, NULL },
-		{ "SEEN ", SEARCH_BAD, NULL },
-		{ "BOGUS", SEARCH_BAD, NULL },
-		{ "SINCE 40-Jan-1970", SEARCH_BAD, NULL },
-	};
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct cur c = cur_of(span_of(cases[i].in));
-		struct search_query q;
-		enum search_parse result = search_parse(&c, &arena, &q);
-		if (result != cases[i].result)
-			fail_msg("%s: %d", cases[i].in, result);
-		if (result != SEARCH_PARSED)
-			continue;
-		struct str out = str_in(&arena, 1000);
-		key_text(&out, q.root);
-		assert_span(str_span(&out), cases[i].want);
-	}
-}
-
-static void search_keys_nest_only_so_deep(void **state)
-{
-	struct str deep = str_in(&arena, 1 << 20);
-	struct search_query q;
-
-	for (int i = 0; i < SEARCH_DEPTH_MAX + 2; i++)
-		str_add_cstr(&deep, "NOT ");
-	str_add_cstr(&deep, "SEEN");
-	struct cur c = cur_of(str_span(&deep));
-	assert_int_equal(search_parse(&c, &arena, &q), SEARCH_BAD);
-	c = cur_of(span_from(str_span(&deep), 8));
-	assert_int_equal(search_parse(&c, &arena, &q), SEARCH_PARSED);
-
-	str_clear(&deep);
-	for (int i = 0; i < 100000; i++)
-		str_add_c(&deep, '(');
-	c = cur_of(str_span(&deep));
-	assert_int_equal(search_parse(&c, &arena, &q), SEARCH_BAD);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -612,9 +413,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(patterns, setup, teardown),
 		cmocka_unit_test_setup_teardown(flags, setup, teardown),
 		cmocka_unit_test_setup_teardown(dates, setup, teardown),
-		cmocka_unit_test_setup_teardown(fetch_items, setup, teardown),
-		cmocka_unit_test_setup_teardown(search_keys, setup, teardown),
-		cmocka_unit_test_setup_teardown(search_keys_nest_only_so_deep, setup, teardown),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("imap syntax", tests, NULL, NULL);
 }

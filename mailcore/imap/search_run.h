@@ -1,0 +1,23 @@
+/*
+ * A search over the selected folder, for SEARCH, SORT and THREAD: in batches, in portions when it
+ * takes long, never silently incomplete.
+ */
+#pragma once
+
+#include "mailcore/imap/progress.h"
+#include "mailcore/imap/search.h"
+
+struct search {
+	struct search_query query;
+	size_t at; /* the place: index of the next message */
+	struct {
+		uint32_t *items; /* indexes of what was found, ascending */
+		size_t len, cap;
+	} found;
+	struct progress progress;
+};
+
+/* Readies the parsed keys for the selected folder. False: a message number does not exist. */
+bool search_begin(struct answer *answer, struct search *q);
+/* Goes on. *out_done: everything has been looked at; else STEP_MORE is due. RC_TEMP. */
+MUST_CHECK enum rc search_run(struct answer *answer, struct search *q, bool *out_done);
