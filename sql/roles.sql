@@ -64,6 +64,11 @@ GRANT DELETE ON mail_root, folder TO mailstead_web;
 
 -- Sending and housekeeping.
 GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;
+GRANT SELECT, INSERT, UPDATE, DELETE ON queue_destination TO mailstead_send;
+GRANT SELECT, DELETE ON send_count TO mailstead_send;
+GRANT SELECT, UPDATE, DELETE ON hold_notice TO mailstead_send;
+GRANT EXECUTE ON FUNCTION send_allow(bigint, bigint, bigint, bigint), hold_text(text), srs_secret()
+  TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;
 GRANT DELETE ON blob_gc, message_meta TO mailstead_send;
 GRANT SELECT, DELETE ON change_log TO mailstead_send;
@@ -125,6 +130,10 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+
+-- Webmail sends as a mailbox, without a tenant.
+DROP POLICY IF EXISTS web_insert ON job;
+CREATE POLICY web_insert ON job FOR INSERT TO mailstead_web WITH CHECK (true);
 
 -- What has no domain of ours concerns the server: only its owner sees it. Everybody's mail writes events.
 DROP POLICY IF EXISTS web_insert ON event;

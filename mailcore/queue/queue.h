@@ -28,12 +28,13 @@
 #include "mailcore/base/span.h"
 #include "mailcore/db/db.h"
 
-#define QUEUE_LEASE_S   900
-#define QUEUE_HOPS_MAX  1000 /* destinations that one claim looks at */
-#define QUEUE_WAKE_MAX  1000 /* jobs that one queue_wake makes ready */
-#define QUEUE_REPLY_MAX 512  /* of a remote's words, cut and escaped before they come here */
-#define QUEUE_RCPTS_MAX 100  /* jobs of one message that share a transaction */
-#define QUEUE_LIST_MAX  200
+#define QUEUE_LEASE_S      900
+#define QUEUE_HOPS_MAX     1000 /* destinations that one claim looks at */
+#define QUEUE_WAKE_MAX     1000 /* jobs that one queue_wake makes ready */
+#define QUEUE_REPLY_MAX    512  /* of a remote's words, cut and escaped before they come here */
+#define QUEUE_RCPTS_MAX    100  /* jobs of one message that share a transaction */
+#define QUEUE_LIST_MAX     200
+#define QUEUE_DESTINATIONS 10000
 
 enum notify { /* RFC 3461 */
 	NOTIFY_DEFAULT = 0,
@@ -78,7 +79,7 @@ struct job_group {
  * destination come one behind the other. Memory: ctx->arena. */
 struct queue_claim {
 	struct span owner; /* this process: host, role, start */
-	int priority;      /* up to this one; PRIORITY_BULK: all */
+	int priority;      /* of the jobs: enum job_priority */
 	size_t max_destinations;
 	size_t max_jobs;   /* of one destination */
 	struct span after; /* where the last claim ended; empty: at the start */
@@ -114,17 +115,25 @@ MUST_CHECK enum rc queue_settle(
 	struct ctx *ctx, struct span owner, const struct job_outcome *items, size_t n);
 void queue_settle_stmt(struct ctx *ctx, struct span owner, const struct job_outcome *items,
 	size_t n, const struct stmt **out_stmt, const struct arg **out_args, size_t *out_n_args);
-/* Gives leases back unused (shutdown, destination at its limit). n 0: all that `owner` has. */
+/* Gives leases back unused (shutdown, destination at its limit). */
 MUST_CHECK enum rc queue_unclaim(
 	struct ctx *ctx, struct span owner, const int64_t *job_ids, size_t n);
+/* Takes back what all owners held whose names begin with this: what processes of this node that died
+ * have left behind. */
+MUST_CHECK enum rc queue_unclaim_all(struct ctx *ctx, struct span owner);
 /* Leases of owner are good for QUEUE_LEASE_S from now. */
 MUST_CHECK enum rc queue_renew(struct ctx *ctx, struct span owner);
-/* Takes back what processes of this node held before: their owner begins with `node`. */
-MUST_CHECK enum rc queue_recover(struct ctx *ctx, struct span node);
 
 /* A destination is down: none of its jobs is claimed before wait_ms are over. wait_ms 0: up again. */
 MUST_CHECK enum rc queue_destination_set(
 	struct ctx *ctx, struct span destination, int64_t wait_ms, struct span reply);
+/* Those that are, QUEUE_DESTINATIONS at most; for the start of a process. */
+struct destination_state {
+	struct span destination;
+	int failures; /* in a row */
+};
+MUST_CHECK enum rc queue_destinations_down(
+	struct ctx *ctx, struct destination_state **out, size_t *out_len);
 
 /* ------------------------------------------------------------------------ back-off */
 

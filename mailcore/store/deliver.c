@@ -18,8 +18,9 @@
 #include "mailcore/store/store_impl.h"
 #include "sql/message.h"
 
-#define GROUP_MAX    64 /* deliveries */
-#define TARGETS_MAX  1024
+#define GROUP_MAX    DELIVERIES_MAX
+#define TARGETS_MAX  1024 /* and jobs */
+#define ALSO_MAX     6    /* statements of deliveries that fit into a batch with ours */
 #define LEADERS      2
 #define CROWD        32 /* waiting deliveries that make a second leader worth while */
 #define GROUP_TRIES  8
@@ -39,8 +40,7 @@ struct waiting {
 struct group {
 	struct waiting *items[GROUP_MAX];
 	size_t len;
-	size_t n_targets;
-	size_t n_events;
+	size_t n_targets, n_jobs, n_also;
 };
 
 /* ------------------------------------------------------------------------ the statements */
@@ -117,6 +117,23 @@ static struct targets list_targets(struct arena *a, const struct group *g)
 	return t;
 }
 
+static void add_also(struct batch *b, const struct group *g)
+{
+	for (size_t i = 0; i < g->len; i++) {
+		const struct delivery *d = g->items[i]->delivery;
+		if (d->also)
+			db_batch_add(b, d->also, d->also_args, d->n_also_args);
+	}
+}
+
+static void add_jobs(struct batch *b, struct arena *a, const struct group *g)
+{
+	const struct delivery *deliveries[GROUP_MAX];
+	for (size_t i = 0; i < g->len; i++)
+		deliveries[i] = g->items[i]->delivery;
+	batch_add_jobs(b, a, deliveries, g->len);
+}
+
 /* Blob and meta first, the folder rows last: they are locked for as short as possible. */
 static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 {
@@ -129,6 +146,9 @@ static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 	batch_add_blobs(b, a, docs, g->len);
 	if (count_events(g))
 		add_events(b, a, g);
+	add_also(b, g);
+	if (g->n_jobs)
+		add_jobs(b, a, g);
 	if (t.n == 0)
 		return b;
 	batch_add_meta(b, a, docs, g->len, t.mailbox, t.doc, t.n);
@@ -142,6 +162,21 @@ static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 }
 
 /* ------------------------------------------------------------------------ committing */
+
+static void group_add(struct group *g, struct waiting *w)
+{
+	g->items[g->len++] = w;
+	g->n_targets += w->delivery->n_targets;
+	g->n_jobs += w->delivery->n_jobs;
+	g->n_also += w->delivery->also != NULL;
+}
+
+static bool group_has_room(const struct group *g, const struct delivery *d)
+{
+	return g->len == 0 ||
+		(g->len < GROUP_MAX && g->n_targets + d->n_targets <= TARGETS_MAX &&
+			g->n_jobs + d->n_jobs <= TARGETS_MAX && g->n_also < ALSO_MAX);
+}
 
 /* Marks those that are in the database; the others are RC_TEMP and will never be there. */
 static enum rc look_up_once(struct ctx *ctx, struct group *g)
@@ -189,6 +224,8 @@ static enum rc commit_once(
 		n++;
 	if (g->n_targets)
 		ring_all(s, ctx->arena, rows[n - 1]);
+	if (g->n_jobs && s->bells)
+		bell_ring(s->bells, BELL_QUEUE, 0);
 	for (size_t i = 0; i < n; i++)
 		rows_close(rows[i]);
 	return RC_OK;
@@ -205,7 +242,8 @@ static enum rc commit(struct store *s, struct ctx *ctx, struct group *g, bool *o
 /* A delivery of its own: its data are at fault, or it is there already. */
 static void commit_single(struct store *s, struct ctx *ctx, struct waiting *w)
 {
-	struct group g = { .items = { w }, .len = 1, .n_targets = w->delivery->n_targets };
+	struct group g = { 0 };
+	group_add(&g, w);
 	bool unknown = false;
 	enum rc rc = commit(s, ctx, &g, &unknown);
 	if (rc == RC_OK)
@@ -241,14 +279,12 @@ static void take_group(struct store *s, struct group *g)
 	LIST_EACH(it, &s->waiting)
 	{
 		struct waiting *w = LIST_ITEM(it, struct waiting, node);
-		size_t targets = w->delivery->n_targets;
-		if (g->len == GROUP_MAX || (g->len && g->n_targets + targets > TARGETS_MAX))
+		if (!group_has_room(g, w->delivery))
 			return;
 		list_del(&w->node);
 		s->n_waiting--;
 		w->taken = true;
-		g->items[g->len++] = w;
-		g->n_targets += targets;
+		group_add(g, w);
 	}
 }
 
@@ -298,7 +334,7 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	struct waiting mine = { .delivery = d, .rc = RC_TEMP };
 	list_init(&mine.node);
 	pthread_cond_init(&mine.wake, NULL);
-	ASSERT(d->n_targets <= TARGETS_MAX);
+	ASSERT(d->n_targets <= TARGETS_MAX && d->n_jobs <= TARGETS_MAX);
 	pthread_mutex_lock(&s->deliver_lock);
 	list_add_tail(&s->waiting, &mine.node);
 	s->n_waiting++;

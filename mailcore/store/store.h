@@ -190,8 +190,8 @@ MUST_CHECK enum rc message_append(struct store *s, struct ctx *ctx, int64_t mail
 	int64_t folder_id, const struct append_item *items, size_t n, int64_t *out_uidvalidity,
 	uint32_t *out_uids);
 
-/* Delivery (deliver/intake only): one message to the INBOX (or Junk) of each recipient, each at
- * most once, with its trace events. Deliveries of several threads are committed together.
+/* Delivery (deliver/intake only): one message to the INBOX (or Junk) of each local recipient, each at
+ * most once, and into the queue for the others, with its trace events. Deliveries of several threads are committed together.
  * RC_OK: durable in all of them. RC_TEMP: in none. An unknown commit is resolved by looking the
  * blob id up. */
 struct delivery_target {
@@ -208,14 +208,32 @@ struct delivery_event {
 	struct span text;     /* plain words */
 	struct span evidence; /* JSON object or empty */
 };
+/* A recipient on another server: becomes a row of the outbound queue (queue/queue.h has the words).
+ * What a mailbox sends is counted in the same tx, and held beyond its limits. */
+struct delivery_job {
+	int64_t account_id, domain_id;
+	int64_t mailbox_id; /* the sender's; 0: forwarded or made by the server, not counted */
+	struct span mail_from, rcpt, original_rcpt, destination, envid;
+	unsigned notify, ret;
+	bool smtputf8, body_8bit;
+	int priority;
+	int64_t not_before_us;   /* 0: at once */
+	struct span hold_reason; /* empty: not held */
+};
 struct delivery {
 	const struct prepared *message; /* its blob id is the delivery id */
 	struct span mail_from;
 	const struct delivery_target *targets;
 	size_t n_targets;
+	const struct delivery_job *jobs;
+	size_t n_jobs;
 	const struct delivery_event *events;
 	size_t n_events;
 	int64_t received_at; /* Unix seconds */
+	/* A statement to be committed with it, or NULL: a bounce and the end of its job. */
+	const struct stmt *also;
+	const struct arg *also_args;
+	size_t n_also_args;
 };
 MUST_CHECK enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d);
 

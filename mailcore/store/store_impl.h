@@ -69,6 +69,11 @@ void batch_add_blobs(
 void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *const *docs,
 	size_t n_docs, const int64_t *mailboxes, const int64_t *doc_of, size_t n);
 
+/* deliver_jobs.c: the queue's rows of some deliveries. */
+#define DELIVERIES_MAX 64
+void batch_add_jobs(
+	struct batch *b, struct arena *a, const struct delivery *const *deliveries, size_t n);
+
 /* After a lost connection: which of the deliveries or appends with these blobs are committed. The
  * others cannot be any more. */
 MUST_CHECK enum rc blobs_settle(struct ctx *ctx, const struct uuid *ids, size_t n, bool *out_there);
