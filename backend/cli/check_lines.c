@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cli/auth_json.h"
 #include "backend/cli/dns_json.h"
 #include "backend/cli/mime_json.h"
 #include "backend/cli/options.h"
@@ -59,6 +60,8 @@ static const struct {
 	{ "ctype", op_ctype },
 	{ "date", op_date },
 	{ "address", op_address },
+	{ "dmarc", op_dmarc },
+	{ "spf", op_spf },
 };
 
 /* --- one request --- */

@@ -12,6 +12,8 @@
 #include "mailcore/base/span.h"
 #include "mailcore/net/resolver.h"
 
+#define DMARC_RECORD_MAX ((size_t)64 * 1024)
+
 enum dmarc_policy { DMARC_NO_POLICY, DMARC_POLICY_NONE, DMARC_QUARANTINE, DMARC_REJECT };
 
 struct dmarc_query {
@@ -43,7 +45,8 @@ void dmarc_check(struct resolver *r, struct ctx *ctx, const struct dmarc_query *
  * RC_INVALID: none, several, or none that can be read. */
 MUST_CHECK enum rc dmarc_author_domain(struct arena *a, struct span head, struct span *out);
 
-/* A record's meaning, for DNS checks too. RC_INVALID: it is no DMARC record at all. */
+/* A record's meaning, for DNS checks too. RC_INVALID: it is no DMARC record at all. One whose
+ * policy cannot be read has DMARC_NO_POLICY, or p=none when it asks for reports. */
 struct dmarc_record {
 	enum dmarc_policy policy, sub_policy, np_policy; /* sub and np: what holds after defaults */
 	bool strict_dkim, strict_spf, testing;

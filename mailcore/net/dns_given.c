@@ -160,7 +160,7 @@ enum rc dns_given_query(const struct dns_given *g, struct arena *a, const struct
 		const struct dns_rr *alias = alias_of(n);
 		if (!alias)
 			return fails(n, type) ? RC_TEMP : RC_NOT_FOUND;
-		if (!dns_name_parse(alias->text, &at))
+		if (!dns_name_parse(alias->text.len > 0 ? alias->text : SPAN("."), &at))
 			return RC_TEMP;
 		answer.cname = alias->text;
 	}
