@@ -19,7 +19,7 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/map.h"
-#include "mailcore/net/tls_conn.h"
+#include "mailcore/net/tls_private.h"
 
 #define SNI_NAMES_MAX 100000
 #define SNI_NAME_MAX  255
@@ -35,11 +35,6 @@ struct tls_store {
 	char *sni_dir; /* NULL: none */
 	pthread_mutex_t lock;
 	struct tls_set *set;
-};
-
-struct tls {
-	SSL *ssl;
-	const char *failure; /* OpenSSL's static text */
 };
 
 /* --- contexts --------------------------------------------------------------------------------- */
@@ -350,9 +345,14 @@ void tls_free(struct tls *t)
 	heap_free(t);
 }
 
+/* A certificate that did not please says more than "certificate verify failed". */
 static void keep_failure(struct tls *t)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	long verified = SSL_is_server(t->ssl) ? X509_V_OK : SSL_get_verify_result(t->ssl);
+
+	if (verified != X509_V_OK && SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE)
+		reason = X509_verify_cert_error_string(verified);
 	t->failure = reason ? reason : "the peer closed the connection";
 }
 

@@ -6,7 +6,8 @@
  * here: the text of a reply is printable UTF-8 in one line, other bytes are written as \xNN
  * (REQUIREMENTS 53).
  *
- * Limits: 512 octets of a line and 16 lines are kept, the rest is read over; a line above
+ * Limits: 512 octets of a line and 64 lines are kept, the text for people comes from 16 of them, the
+ * rest is read over; a line above
  * REPLY_LINE_MAX, a reply above REPLY_LINES_MAX or REPLY_BYTES_MAX is malformed.
  */
 #pragma once
@@ -16,7 +17,8 @@
 #include "mailcore/base/str.h"
 
 #define REPLY_KEEP_LINE  512
-#define REPLY_KEEP_LINES 16
+#define REPLY_KEEP_LINES 64 /* EHLO of some servers is long */
+#define REPLY_TEXT_LINES 16 /* of them, in the text for people */
 #define REPLY_LINE_MAX   4096
 #define REPLY_LINES_MAX  200
 #define REPLY_BYTES_MAX  (64UL * 1024)
@@ -34,7 +36,7 @@ enum reply_state { REPLY_MORE, REPLY_DONE, REPLY_MALFORMED };
 struct reply_parser {
 	int code; /* of the lines so far */
 	size_t n_lines, n_bytes;
-	struct str text; /* kept lines without their codes, LF after each; escaped */
+	struct str text; /* kept lines without their codes, LF after each; printable */
 };
 
 /* The parser's text lives in the arena until the next begin. */

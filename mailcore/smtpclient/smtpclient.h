@@ -2,12 +2,13 @@
  * Speaking SMTP to another server (RFC 5321, 3207, 2920, 1870, 6152, 6531, 3461, 4954); no LMTP.
  *
  * Straight-line calls, each with its deadline (REQUIREMENTS 12): the delivery threads of the send
- * role are the only ones in the program that wait for a peer. A client belongs to
- * one thread at a time and may be kept for the next message (connection reuse).
+ * role are the only ones in the program that wait for a peer. A client belongs to one thread at a
+ * time and may be kept for the next message (connection reuse).
  *
- * Limits are those of reply.h. Bytes that arrive between 220 to STARTTLS and the handshake end
- * the connection. Text that would put a line end into a command is refused (RC_INVALID) before a
- * byte is sent. Bare CR and LF of a message are made CRLF on the wire.
+ * Limits are those of reply.h. Bytes that came along with the 220 to STARTTLS are dropped, what was
+ * said before it is forgotten. A server that speaks out of turn elsewhere is hung up on: an answer
+ * to what was not asked yet is no answer. Text that would put a line end into a command is refused
+ * (RC_INVALID) before a byte is sent. Bare CR and LF of a message are made CRLF on the wire.
  */
 #pragma once
 
@@ -25,7 +26,7 @@
 #define CLIENT_DATA_MS     (2 * 60 * 1000)
 #define CLIENT_BLOCK_MS    (3 * 60 * 1000)
 #define CLIENT_END_MS      (10 * 60 * 1000)
-#define CLIENT_RCPTS_MAX   1000 /* of one transaction */
+#define CLIENT_RCPTS_MAX   100 /* of one transaction; their commands fit into WIRE_OUT_MAX */
 
 struct smtpclient;
 
@@ -39,10 +40,12 @@ struct smtpclient_options {
 	struct span host; /* the peer's name: SNI, and verification when verify is set */
 	struct span helo; /* our name */
 	enum smtpclient_tls tls;
-	bool verify; /* the certificate must be good for host: smarthosts and policies */
-	int64_t connect_ms, command_ms,
-		data_ms;              /* 0: the defaults above; command_ms for all replies */
-	bool (*cancelled)(void *arg); /* looked at every second: stop */
+	bool verify;        /* the certificate must be good for host: smarthosts and policies */
+	int64_t until_ms;   /* monotonic: all waiting ends there; 0: only the limits below */
+	int64_t connect_ms; /* 0: the defaults above */
+	int64_t command_ms; /* of every reply */
+	int64_t data_ms;    /* of every block of the message */
+	bool (*cancelled)(void *arg); /* looked at every second: stop; NULL: never */
 	void *cancelled_arg;
 };
 
@@ -73,6 +76,8 @@ MUST_CHECK enum rc smtpclient_open(struct ctx *ctx, const struct smtpclient_opti
 unsigned smtpclient_extensions(const struct smtpclient *c);
 uint64_t smtpclient_size_max(const struct smtpclient *c);    /* 0: not told */
 struct span smtpclient_tls_text(const struct smtpclient *c); /* "TLSv1.3 TLS_..." or empty */
+/* A kept client works for somebody else now. */
+void smtpclient_set_until(struct smtpclient *c, int64_t until_ms);
 /* How many transactions it has done, and when it was opened (monotonic). */
 unsigned smtpclient_uses(const struct smtpclient *c);
 int64_t smtpclient_opened_ms(const struct smtpclient *c);
