@@ -23,6 +23,7 @@ GROWTH_MIB = 400
 LONG = 4 << 20
 ENDLESS = 64 << 20
 SILENCE = b"<silence>"
+PATIENCE_S = 30.0
 
 
 class Busy(Exception):
@@ -42,13 +43,13 @@ class Target:
             sock = server.tls_context(self.env).wrap_socket(sock, server_hostname=self.env["hostname"])
         return sock
 
-    def talk(self, payload, patience_s=8.0):
-        """Everything the server says to this, until it closes or has been silent for a while after our end."""
+    def talk(self, payload, pattern):
+        """Everything the server says to this, until it closes or has been silent for a while after the pattern came."""
         with self.connect() as sock:
             sender = threading.Thread(target=push, args=(sock, payload), daemon=True)
             sender.start()
-            heard = read_all(sock, patience_s)
-            sender.join(patience_s)
+            heard = read_all(sock, pattern)
+            sender.join(PATIENCE_S)
             return heard
 
     def steps(self, steps, cut, hard):
@@ -79,15 +80,15 @@ def push(sock, payload):
         pass  # closed on us: what it said before counts
 
 
-def read_all(sock, patience_s):
+def read_all(sock, pattern):
     """What came until the end; SILENCE when neither words nor the end came."""
     heard = b""
-    sock.settimeout(patience_s)
+    sock.settimeout(PATIENCE_S)
     try:
         while more := sock.recv(65536):
             heard += more
-            if isinstance(sock, ssl.SSLSocket):
-                sock.settimeout(2.0)  # it has no end of our own half
+            if isinstance(sock, ssl.SSLSocket) and re.search(pattern, heard, re.S):
+                sock.settimeout(1.0)  # it has no end of our own half
     except TimeoutError:
         return heard or SILENCE
     except OSError:
@@ -155,7 +156,7 @@ def noise(seed=1, length=5000):
 def each(t, target, cases):
     """cases: (name, bytes, pattern that the whole conversation must match)."""
     for name, payload, pattern in cases:
-        heard = target.talk(payload)
+        heard = target.talk(payload, pattern)
         t.check(re.search(pattern, heard, re.S) is not None, f"{target.port}: {name}", heard[-300:])
 
 
