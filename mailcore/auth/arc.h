@@ -21,7 +21,10 @@ struct arc_result {
 
 struct arc_verifier;
 
+/* Used as dkim_verify_begin and its sisters. ctx->now_us is the time for x= and t=. */
 struct arc_verifier *arc_verify_begin(struct arena *a, struct span head);
 void arc_verify_body(struct arc_verifier *v, struct span bytes);
 void arc_verify_end(
 	struct arc_verifier *v, struct resolver *r, struct ctx *ctx, struct arc_result *out);
+/* Instead of the end, when there is none. */
+void arc_verify_abort(struct arc_verifier *v);

@@ -4,9 +4,16 @@
  * A verifier is given the header block, then the body in pieces of any size (memory or a spool
  * file), then asks DNS for the keys. Body hashes that several signatures share are computed once.
  *
+ *   pass       the signature is right
+ *   fail       body or header have changed, or it has expired
+ *   policy     right, but we do not count it: l= is below the body's length; or not evaluated
+ *   neutral    as fail, but the key is in testing mode (t=y)
+ *   temperror  DNS does not answer
+ *   permerror  the field or the key cannot be used: syntax, no key, revoked, rsa-sha1, too short
+ *
  * Limits: DKIM_SIGNATURES_MAX signatures are looked at, the others count as AUTH_POLICY "not
- * evaluated"; keys of 1,024 to 8,192 bits; fewer is permerror, as is rsa-sha1. l= below the body's
- * length never passes (AUTH_POLICY). Linear in the message, nothing of it is kept.
+ * evaluated"; keys of 1,024 to 8,192 bits; SIGNED_FIELDS_MAX header fields. Linear in the message,
+ * nothing of it is kept.
  */
 #pragma once
 
@@ -34,14 +41,20 @@ struct dkim_results {
 
 struct dkim_verifier;
 
-/* head: the header block as received; borrowed until dkim_verify_end. Memory: a. */
+/* head: the header block as received; borrowed until the end. Memory: a. */
 struct dkim_verifier *dkim_verify_begin(struct arena *a, struct span head);
 void dkim_verify_body(struct dkim_verifier *v, struct span bytes);
-/* Asks for the keys. now_s: for x= and t=. Frees what is not the arena's. */
+/* Asks for the keys. now_s: for x= and t=. Frees what is not the arena's; results are in
+ * ctx->arena and refer to head. */
 void dkim_verify_end(struct dkim_verifier *v, struct resolver *r, struct ctx *ctx, int64_t now_s,
 	struct dkim_results *out);
+/* Instead of the end, when there is none. */
+void dkim_verify_abort(struct dkim_verifier *v);
 
 /* --- signing --- */
+
+#define DKIM_FIELD_MAX  ((size_t)96 << 10) /* a DKIM-Signature field of ours */
+#define DKIM_SIGNED_MAX 1000               /* header fields that one signature covers */
 
 /* Makes the raw signature over data (for RSA: PKCS#1 v1.5 with SHA-256 over it; Ed25519: over its
  * SHA-256, RFC 8463). keys_sign_dkim stands behind it. */
@@ -49,17 +62,22 @@ struct dkim_signer {
 	enum rc (*sign)(void *arg, struct ctx *ctx, struct span selector, struct span data,
 		struct str *out);
 	void *arg;
-	struct span domain;
+	struct span domain; /* A-labels */
 	struct span selector;
 	struct span algorithm; /* "rsa" or "ed25519" */
 };
 
-struct dkim_body_hash;
-struct dkim_body_hash *dkim_body_begin(struct arena *a); /* relaxed, SHA-256 */
-void dkim_body_add(struct dkim_body_hash *h, struct span bytes);
+/* The body's hash in its relaxed form: made once for all signers. */
+struct dkim_body;
+struct dkim_body *dkim_body_begin(struct arena *a);
+void dkim_body_add(struct dkim_body *b, struct span bytes);
+/* out: 32 bytes. Frees what is not the arena's. */
+void dkim_body_end(struct dkim_body *b, unsigned char out[32]);
+void dkim_body_abort(struct dkim_body *b);
 
-/* Appends a DKIM-Signature field for the message of this head (ours, final) and body hash (may be
- * used for several signers). relaxed/relaxed, no l=, lines of 78 at most; the fields of
- * REQUIREMENTS 25 are oversigned. RC_TEMP: the key could not be used. */
+/* Appends a DKIM-Signature field for the message of this head (ours, final) and body hash.
+ * relaxed/relaxed, no l=, lines of 78 at most where names allow it; the fields of REQUIREMENTS 25
+ * are oversigned. RC_LIMIT: more header fields than can be signed; RC_TEMP: the key could not be
+ * used. */
 MUST_CHECK enum rc dkim_sign(struct ctx *ctx, const struct dkim_signer *signer, struct span head,
-	const struct dkim_body_hash *body, int64_t now_s, struct str *out);
+	const unsigned char body_hash[32], int64_t now_s, struct str *out);
