@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/cli/auth_json.h"
+#include "backend/cli/dkim_json.h"
 #include "backend/cli/dns_json.h"
 #include "backend/cli/mime_json.h"
 #include "backend/cli/options.h"
@@ -60,6 +61,8 @@ static const struct {
 	{ "ctype", op_ctype },
 	{ "date", op_date },
 	{ "address", op_address },
+	{ "arc", op_arc },
+	{ "dkim", op_dkim },
 	{ "dmarc", op_dmarc },
 	{ "spf", op_spf },
 };
