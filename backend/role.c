@@ -307,6 +307,7 @@ void role_intake_env(struct role *r, struct intake_env *out)
 		.hostname = r->launch.hostname,
 		.spool_dir = launch_path(&r->launch, "spool"),
 		.spool_threshold = (size_t)config_bytes(c, "mail.spool_threshold"),
+		.disk_reserve = (size_t)config_bytes(c, "mail.disk_reserve"),
 		.max_size = (size_t)config_bytes(c, "mail.max_size"),
 	};
 }

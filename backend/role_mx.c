@@ -2,6 +2,7 @@
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/log.h"
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/smtp.h"
 
 /* Deliveries of several sessions are committed together, so more workers than processors pay. */
@@ -20,6 +21,11 @@ int role_mx(struct role *r)
 	role_intake_env(r, &intake);
 	struct smtp_options smtp;
 	role_smtp_options(r, &intake, false, &smtp);
+	const struct config *c = r->launch.config;
+	smtp.rates = smtp_rates_new(config_int(c, "limits.smtp_connections"),
+		config_int(c, "limits.smtp_messages"), config_int(c, "limits.smtp_recipients"));
 	role_listen(r, "smtp", &smtp_protocol, false, &smtp);
-	return role_run(r);
+	int status = role_run(r);
+	rates_free(smtp.rates);
+	return status;
 }

@@ -34,6 +34,14 @@ struct intake {
 	bool several_rcpts;
 };
 
+bool intake_has_room(const struct intake_env *env, uint64_t size)
+{
+	uint64_t wanted = size < env->max_size ? size : env->max_size;
+
+	/* Twice: the spool file, and what is kept. */
+	return spool_has_room(env->spool_dir, env->disk_reserve + 2 * wanted);
+}
+
 struct intake *intake_open(
 	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source)
 {

@@ -31,6 +31,7 @@ struct intake_env {
 	const char *hostname;
 	const char *spool_dir;
 	size_t spool_threshold;
+	size_t disk_reserve; /* with less room than that nothing is taken in */
 	size_t max_size;
 };
 
@@ -54,6 +55,8 @@ struct intake_source {
 	size_t n_signals;
 };
 
+/* Would a message of that size (0: unknown) fit on the disk? */
+bool intake_has_room(const struct intake_env *env, uint64_t size);
 struct intake *intake_open(
 	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source);
 /* Recipients from recipient_resolve; the same mailbox twice counts once. */

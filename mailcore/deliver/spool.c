@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "mailcore/base/log.h"
@@ -41,6 +42,13 @@ static enum rc write_all(struct spool *s, struct span bytes)
 		bytes = span_from(bytes, (size_t)n);
 	}
 	return RC_OK;
+}
+
+bool spool_has_room(const char *dir, uint64_t bytes)
+{
+	struct statvfs fs;
+
+	return statvfs(dir, &fs) != 0 || bytes / fs.f_frsize < fs.f_bavail;
 }
 
 enum rc spool_to_file(struct spool *s)

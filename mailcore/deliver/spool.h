@@ -29,5 +29,7 @@ MUST_CHECK enum rc spool_add(struct spool *s, struct span bytes);
 MUST_CHECK enum rc spool_start(struct spool *s, struct arena *a, size_t max, struct span *out);
 /* Appends everything from `offset` on to another spool. */
 MUST_CHECK enum rc spool_copy(struct spool *from, size_t offset, struct spool *to);
+/* Has the file system of `dir` that many bytes left? True when it does not say. */
+bool spool_has_room(const char *dir, uint64_t bytes);
 /* Puts it into a file also below the threshold. */
 MUST_CHECK enum rc spool_to_file(struct spool *s);

@@ -307,6 +307,7 @@ size_t conn_pending(const struct conn *c)
 void conn_set_deadline(struct conn *c, int64_t ms)
 {
 	c->span_ms = ms;
+	c->stranger = false;
 	atomic_store(&c->deadline_ms, clock_mono_ms() + ms);
 }
 

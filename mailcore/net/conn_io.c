@@ -5,8 +5,10 @@
  * waits; an idle one has none. Nothing here blocks.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "mailcore/base/clock.h"
@@ -239,4 +241,23 @@ void conn_free_buffers(struct conn *c)
 		keep_or_free_in(c);
 	if (c->out.ptr)
 		keep_or_free_out(c);
+}
+
+/* --- who has heard whom ----------------------------------------------------------------------- */
+
+bool conn_has_input(const struct conn *c)
+{
+	int waiting = 0;
+
+	if (c->tls)
+		return false;
+	return c->in_len > c->in_pos || (ioctl(c->fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
+
+bool conn_is_unheard(const struct conn *c)
+{
+	int unacknowledged = 0;
+
+	return conn_unsent(c) > 0 ||
+		(ioctl(c->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
 }

@@ -34,8 +34,10 @@ static enum verdict verdict_of(enum io io)
 
 static void restart_deadline(struct conn *c)
 {
+	c->hurried = c->span_ms == 0 && c->hurried;
 	if (c->span_ms)
-		atomic_store(&c->deadline_ms, c->worker->mono_us / 1000 + c->span_ms);
+		atomic_store(
+			&c->deadline_ms, c->worker->mono_us / 1000 + conn_patience(c, c->span_ms));
 }
 
 static void limit_deadline(struct conn *c, int64_t ms)
@@ -406,6 +408,8 @@ static void take_news(struct conn *c)
 		c->armed = 0;
 		c->drained = c->out_blocked = false;
 	}
+	if (c->news & BIT_TIMER)
+		conn_feel_stress(c);
 	if ((c->news & BIT_TIMER) && clock_mono_ms() >= atomic_load(&c->deadline_ms))
 		c->timed_out = true;
 	c->news &= (uint8_t) ~(BIT_EVENT | BIT_TIMER);
@@ -464,12 +468,9 @@ void conn_work(struct worker *w, struct work *work)
 void conn_begin(struct conn *c)
 {
 	struct loop *l = c->listener->loop;
-	int64_t limit = l->options.login_timeout_ms;
 
-	/* Requirement 73: when slots run short, strangers get less time. */
-	if (atomic_load(&l->n_conns) > l->options.max_conns / 5 * 4 && limit > 10000)
-		limit = 10000;
-	atomic_store(&c->deadline_ms, clock_mono_ms() + limit);
+	atomic_store(
+		&c->deadline_ms, clock_mono_ms() + conn_patience(c, l->options.login_timeout_ms));
 	conn_update_timer(c);
 	c->phase = c->proxied ? PHASE_PROXY : after_proxy(c->listener);
 	if (c->phase == PHASE_OPEN) {

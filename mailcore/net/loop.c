@@ -72,6 +72,9 @@ struct loop *loop_new(const struct loop_options *options)
 	map_init(&l->per_addr);
 	l->id_seed = random_u64();
 	atomic_store(&l->stop_grace_ms, -1);
+	if (l->options.stress_timeout_ms == 0)
+		l->options.stress_timeout_ms = STRESS_TIMEOUT_MS;
+	loop_every(l, STRESS_EVERY_MS, stress_spread, l);
 	return l;
 }
 

@@ -90,8 +90,10 @@ struct loop_options {
 	const char *exempt_networks; /* "10.0.0.0/8,::1/128": the address limit does not apply */
 	const char *proxy_networks;  /* connections from there start with a PROXY header v1/v2 */
 	/* First deadline of every connection, counted from its beginning and not restarted by steps
-	 * until the protocol calls conn_set_deadline. 10 s when four fifths of max_conns are used. */
+	 * until the protocol calls conn_set_deadline. */
 	int64_t login_timeout_ms;
+	/* The most that strangers get while four fifths of max_conns are used; 0: 10 s. */
+	int64_t stress_timeout_ms;
 	int64_t step_timeout_ms; /* ctx->deadline_ms = start of the step + this; 0: 30 s */
 	/* Each worker thread opens what it needs (its database connection) and closes it at the end.
 	 * Optional. */
@@ -156,6 +158,15 @@ size_t conn_pending(const struct conn *c);
 /* The connection is closed (after timeout()) when it has not done a step by then. Counted from
  * now; restarted after every step with the same span. */
 void conn_set_deadline(struct conn *c, int64_t ms);
+/* The same for somebody who need not log in: under stress it is shorter. */
+void conn_set_stranger_deadline(struct conn *c, int64_t ms);
+/* Four fifths of the loop's connections are used. */
+bool conn_is_stressed(const struct conn *c);
+/* Something from the peer waits to be read. False with TLS: the bytes could be its own. */
+bool conn_has_input(const struct conn *c);
+/* The other end's kernel has not yet got all that we have sent: whatever the peer sent, it sent
+ * before it could know. */
+bool conn_is_unheard(const struct conn *c);
 /* The next step of this connection starts after ms (tarpit); no thread waits. */
 void conn_delay(struct conn *c, int64_t ms);
 /* Turns DEFLATE on for both directions after this step's output (RFC 4978); reserved for later. */

@@ -25,13 +25,15 @@
 #include "mailcore/net/timer.h"
 #include "mailcore/net/tls_conn.h"
 
-#define IN_CHUNK         (64 * 1024)  /* a worker's input buffer, lent to the connection it runs */
-#define OUT_KEEP_MAX     (256 * 1024) /* an output buffer up to this size is kept by the worker */
-#define OUT_HIGH_DEFAULT (256 * 1024)
-#define OUT_EXTRA        (8 * 1024 * 1024)
-#define POSTS_MAX        10000
-#define POOL_CHUNK       64 /* connections allocated at a time */
-#define CONN_ID_LEN      10
+#define IN_CHUNK          (64 * 1024)  /* a worker's input buffer, lent to the connection it runs */
+#define OUT_KEEP_MAX      (256 * 1024) /* an output buffer up to this size is kept by the worker */
+#define OUT_HIGH_DEFAULT  (256 * 1024)
+#define OUT_EXTRA         (8 * 1024 * 1024)
+#define POSTS_MAX         10000
+#define POOL_CHUNK        64 /* connections allocated at a time */
+#define CONN_ID_LEN       10
+#define STRESS_TIMEOUT_MS 10000
+#define STRESS_EVERY_MS   1000
 
 enum {
 	BIT_BUSY = 1,   /* somebody owns it */
@@ -114,6 +116,8 @@ struct conn {
 	bool exempt : 1;
 	bool counted : 1; /* in the count of its address */
 	bool proxied : 1;
+	bool stranger : 1; /* and will not log in */
+	bool hurried : 1;  /* its deadline has been moved by stress */
 	char id[CONN_ID_LEN + 1];
 	uint32_t lingered; /* bytes thrown away */
 	struct conn *free_next;
@@ -245,6 +249,12 @@ void conn_enqueue(struct conn *c);
 void conn_arm(struct conn *c, unsigned events);
 /* Marks every live connection; those that nobody owned are enqueued. */
 void conns_mark_all(struct loop *l, unsigned bits);
+/* Moves the deadline of a stranger nearer when places run short. */
+void conn_feel_stress(struct conn *c);
+/* A deadline of this connection counts that long at present. */
+int64_t conn_patience(const struct conn *c, int64_t ms);
+/* Now and then: lets all feel it. */
+void stress_spread(struct ctx *ctx, void *loop);
 /* Puts the timer where the next deadline or the end of a delay is. */
 void conn_update_timer(struct conn *c);
 

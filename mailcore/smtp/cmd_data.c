@@ -4,7 +4,9 @@
  * Whatever is wrong with a message is said after all of it has been read, else the rest would be
  * taken for commands. 250 comes after intake_commit has made it durable.
  */
+#include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -46,6 +48,7 @@ static void accepted(struct smtp_session *s, struct ctx *ctx, struct uuid id, si
 		str_cstr(&text), log_text(ctx->arena, s->tx.source.mail_from), s->tx.recipients,
 		size);
 	s->errors = s->junk = s->commands = 0;
+	s->quiet_ms = clock_mono_ms();
 }
 
 static enum rc commit(struct smtp_session *s, struct ctx *ctx, struct err *err)
@@ -54,6 +57,7 @@ static enum rc commit(struct smtp_session *s, struct ctx *ctx, struct err *err)
 	struct intake *intake = s->tx.intake;
 	struct uuid id;
 
+	smtp_signals_collect(s);
 	s->tx.intake = NULL; /* intake_commit frees it */
 	enum rc rc = intake_commit(intake, ctx, &id, err);
 	if (rc == RC_OK)

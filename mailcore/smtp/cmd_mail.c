@@ -1,4 +1,5 @@
 /* MAIL: opens the transaction. On submission the sender must be the log-in's own address. */
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -56,6 +57,12 @@ enum step smtp_mail(struct smtp_session *s, struct ctx *ctx, struct span arg)
 			s->options->intake->max_size);
 	} else if (s->logged_in && s->login.no_send) {
 		smtp_reply(s, 550, "5.7.1", "Sending is switched off for this mailbox");
+	} else if (!smtp_rate_allows(s, SMTP_MESSAGES)) {
+		smtp_reply(s, 450, "4.7.1",
+			"Too many messages from your network in a minute, try again later");
+	} else if (!intake_has_room(s->options->intake, mail.size)) {
+		smtp_reply(s, 452, "4.3.1",
+			"There is not enough room on this server at the moment, try again later");
 	} else {
 		enum rc rc = may_send(s, ctx, &mail);
 		if (rc == RC_OK)

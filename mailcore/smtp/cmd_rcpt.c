@@ -1,6 +1,7 @@
 /* RCPT: everything that can refuse a recipient refuses it here, so that nobody gets a bounce. */
 #include "mailcore/base/log.h"
 #include "mailcore/directory/recipient_cache.h"
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -9,8 +10,10 @@ static void slow_down(struct smtp_session *s, enum rc rc)
 {
 	if (rc != RC_NOT_FOUND || conn_is_exempt(s->conn))
 		return;
-	if (++s->unknown_recipients > SMTP_UNKNOWN_FREE)
-		conn_delay(s->conn, SMTP_TARPIT_MS);
+	if (++s->unknown_recipients <= SMTP_UNKNOWN_FREE)
+		return;
+	smtp_strike(s);
+	conn_delay(s->conn, SMTP_TARPIT_MS);
 }
 
 /* Mail for other servers needs the outbound queue. */
@@ -94,6 +97,9 @@ enum step smtp_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
 		smtp_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
 	else if (s->tx.recipients >= s->options->max_recipients)
 		smtp_reply(s, 452, "4.5.3", "Too many recipients, please send the others later");
+	else if (!smtp_rate_allows(s, SMTP_RECIPIENTS))
+		smtp_reply(s, 450, "4.7.1",
+			"Too many recipients from your network in a minute, try again later");
 	else
 		decide(s, ctx, &path);
 	return STEP_DONE;

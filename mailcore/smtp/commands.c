@@ -17,6 +17,7 @@ static const struct smtp_command commands[] = {
 	{ "RSET", ANY, NEED_NO_ARG | COUNTS_AS_JUNK, smtp_rset },
 	{ "NOOP", ANY, COUNTS_AS_JUNK, smtp_noop },
 	{ "VRFY", ANY, COUNTS_AS_JUNK, smtp_vrfy },
+	{ "EXPN", ANY, COUNTS_AS_JUNK, smtp_expn },
 	{ "HELP", ANY, COUNTS_AS_JUNK, smtp_help },
 	{ "QUIT", ANY, NEED_NO_ARG, smtp_quit },
 };

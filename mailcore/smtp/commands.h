@@ -26,6 +26,7 @@ enum step smtp_auth(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_bdat(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_data(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_ehlo(struct smtp_session *s, struct ctx *ctx, struct span arg);
+enum step smtp_expn(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_helo(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_help(struct smtp_session *s, struct ctx *ctx, struct span arg);
 enum step smtp_mail(struct smtp_session *s, struct ctx *ctx, struct span arg);

@@ -8,6 +8,7 @@
 
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -68,6 +69,7 @@ static bool admits(struct smtp_session *s, const struct smtp_command *c, struct 
 
 static enum step too_much(struct smtp_session *s, const char *what)
 {
+	smtp_strike(s);
 	smtp_reply(s, 421, "4.7.0", "Too many %s, closing the connection", what);
 	log_info("smtp.too_much", "conn=%s listener=%s what=\"%s\"", conn_id(s->conn),
 		conn_listener(s->conn), what);
@@ -77,12 +79,18 @@ static enum step too_much(struct smtp_session *s, const char *what)
 /* After every command. An accepted message has set the counters back (smtp_message_finish). */
 static enum step count(struct smtp_session *s, enum step step)
 {
+	unsigned most = conn_is_stressed(s->conn) ? SMTP_ERRORS_STRESS : SMTP_ERRORS_MAX;
+
 	if (s->last_code >= 400)
 		s->errors++;
 	if (step != STEP_DONE || conn_is_exempt(s->conn))
 		return step;
-	if (s->errors >= SMTP_ERRORS_MAX)
+	if (s->errors >= most)
 		return too_much(s, "errors");
+	if (s->last_code >= 400 && s->errors > SMTP_ERRORS_FREE)
+		conn_delay(s->conn, SMTP_TARPIT_MS);
+	if (s->framer.input == INPUT_LINE && clock_mono_ms() - s->quiet_ms > SMTP_TALK_MS)
+		return too_much(s, "minutes without a message");
 	bool chunks = s->state == STATE_CHUNKS; /* they have a limit of their own */
 	if (s->junk >= SMTP_JUNK_MAX || (s->commands >= SMTP_COMMANDS_MAX && !chunks))
 		return too_much(s, "commands without a message");
@@ -122,6 +130,7 @@ static enum step run_command(struct smtp_session *s, struct ctx *ctx, struct spa
 	struct span verb, arg;
 
 	if (is_foreign(frame)) {
+		smtp_strike(s);
 		smtp_reply(s, 554, "5.5.1", "This port speaks SMTP");
 		return STEP_CLOSE;
 	}
@@ -147,11 +156,31 @@ static enum step run_command(struct smtp_session *s, struct ctx *ctx, struct spa
 	return admits(s, c, arg) ? c->run(s, ctx, arg) : STEP_DONE;
 }
 
+/* Who sends before it can have seen the greeting does not care for answers: a spammer's engine, or
+ * somebody who lets another program's bytes through (RFC 5321 §4.3.1). */
+static enum step too_early(struct smtp_session *s)
+{
+	smtp_strike(s);
+	smtp_reply(s, 554, "5.5.0", "You spoke before my greeting");
+	log_info("smtp.too_early", "conn=%s listener=%s", conn_id(s->conn), conn_listener(s->conn));
+	return STEP_CLOSE;
+}
+
+static bool is_too_early(struct smtp_session *s)
+{
+	bool first = !s->heard;
+
+	s->heard = true;
+	return first && !conn_is_tls(s->conn) && conn_is_unheard(s->conn);
+}
+
 static enum step run_frame(struct conn *c, struct ctx *ctx, struct span frame)
 {
 	struct smtp_session *s = conn_session(c);
 	enum step step = STEP_DROP;
 
+	if (is_too_early(s))
+		return too_early(s);
 	s->last_code = 0;
 	switch (s->framer.input) {
 	case INPUT_LINE:
@@ -172,6 +201,14 @@ static enum step run_frame(struct conn *c, struct ctx *ctx, struct span frame)
 
 /* --- life --- */
 
+static enum step greet(struct smtp_session *s)
+{
+	if (conn_has_input(s->conn))
+		return too_early(s);
+	smtp_reply(s, 220, NULL, "%s ESMTP Mailstead", s->options->hostname);
+	return STEP_DONE;
+}
+
 static enum step session_open(struct conn *c, struct ctx *ctx)
 {
 	struct smtp_session *s = heap_zalloc(sizeof *s);
@@ -182,11 +219,26 @@ static enum step session_open(struct conn *c, struct ctx *ctx)
 	arena_init(&s->arena, 512);
 	arena_init(&s->tx_arena, 1024);
 	conn_set_session(c, s);
+	s->quiet_ms = clock_mono_ms();
 	/* Until log-in, submission keeps the loop's total deadline. */
 	if (!s->options->submission)
-		conn_set_deadline(c, s->options->timeout_ms);
-	smtp_reply(s, 220, NULL, "%s ESMTP Mailstead", s->options->hostname);
-	return STEP_DONE;
+		conn_set_stranger_deadline(c, s->options->timeout_ms);
+	if (!smtp_rate_allows(s, SMTP_CONNECTIONS)) {
+		smtp_reply(s, 421, "4.7.0",
+			"%s Too many connections from your network in a minute, come back later",
+			s->options->hostname);
+		return STEP_CLOSE;
+	}
+	int64_t wait_ms = smtp_greeting_delay(s);
+	if (wait_ms == 0)
+		return greet(s);
+	conn_delay(c, wait_ms);
+	return STEP_MORE;
+}
+
+static enum step session_more(struct conn *c, struct ctx *ctx)
+{
+	return greet(conn_session(c));
 }
 
 static enum step session_secured(struct conn *c, struct ctx *ctx)
@@ -240,6 +292,7 @@ const struct protocol smtp_protocol = {
 	.open = session_open,
 	.frame = session_frame,
 	.run = run_frame,
+	.more = session_more,
 	.opened = session_secured,
 	.timeout = session_timeout,
 	.shutdown = session_shutdown,

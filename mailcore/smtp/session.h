@@ -54,6 +54,8 @@ struct smtp_session {
 
 	bool chunk_last, chunk_refused; /* the BDAT chunk that is being read */
 
+	bool heard;        /* the first frame has come */
+	int64_t quiet_ms;  /* when the session began, or its newest message was accepted */
 	int last_code;     /* of the newest reply */
 	size_t last_reply; /* where it begins in the output */
 	unsigned errors, junk, commands, unknown_recipients, login_failures;

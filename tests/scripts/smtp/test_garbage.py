@@ -9,8 +9,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
 import garbage  # noqa: E402
 
-GREETING = rb"\A220 .*"
-ERROR = GREETING + rb"\r\n[45]\d\d[ -]"
+ERROR = rb"\A(?:220 .*\r\n)?[45]\d\d[ -]"  # without a greeting: the bytes were there first
 BODY = (b"From: <a@client.test>\r\nTo: <b@example.test>\r\nSubject: cut\r\nMessage-ID: <cut@client.test>\r\n\r\n"
         b"one line\r\n..dot\r\n")
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,36 @@ static void the_first_deadline_is_absolute(void **state)
 	client_expect_end(&silent);
 	client_close(&c);
 	client_close(&silent);
+	echo_stop(&e, 1000);
+}
+
+static bool has_news(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Requirement 73: who waits without a log-in gets less time once four fifths of the places are used. */
+static void strangers_get_less_time_under_stress(void **state)
+{
+	struct loop_options o = { .max_conns = 6, .stress_timeout_ms = 1500 };
+	struct echo e;
+	struct client waiting[4], more;
+	int64_t until_ms = clock_mono_ms() + 60000;
+
+	echo_start(&e, &o);
+	for (size_t i = 0; i < 4; i++)
+		client_open(&waiting[i], &e, false);
+	/* The fifth is late first, and with it the stress is over: again, until it has spread. */
+	while (!has_news(&waiting[0]) && clock_mono_ms() < until_ms) {
+		client_open(&more, &e, false);
+		while (!has_news(&more) && !has_news(&waiting[0]))
+			usleep(10000);
+		client_close(&more);
+	}
+	client_expect(&waiting[0], "* late"); /* the login time-out is a minute */
+	for (size_t i = 0; i < 4; i++)
+		client_close(&waiting[i]);
 	echo_stop(&e, 1000);
 }
 
@@ -449,6 +480,7 @@ int main(void)
 		cmocka_unit_test(exempt_addresses_have_none),
 		cmocka_unit_test(all_together_have_a_limit),
 		cmocka_unit_test(the_first_deadline_is_absolute),
+		cmocka_unit_test(strangers_get_less_time_under_stress),
 		cmocka_unit_test(without_descriptors_clients_are_turned_away),
 		cmocka_unit_test(proxy_headers_tell_the_peer),
 		cmocka_unit_test(stopping_says_goodbye),

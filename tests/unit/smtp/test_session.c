@@ -10,7 +10,9 @@
 
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/deliver/received.h"
 #include "mailcore/directory/recipient_cache.h"
+#include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/session.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -23,7 +25,7 @@ struct conn {
 	struct str in, out;
 	size_t frame_len;
 	struct addr peer;
-	bool tls, can_tls, exempt;
+	bool tls, can_tls, exempt, stressed, unheard;
 	int64_t delay_ms;
 	enum step last;
 };
@@ -91,9 +93,28 @@ struct loop *conn_loop(struct conn *c)
 void conn_set_deadline(struct conn *c, int64_t ms)
 {
 }
+void conn_set_stranger_deadline(struct conn *c, int64_t ms)
+{
+}
+bool conn_is_stressed(const struct conn *c)
+{
+	return c->stressed;
+}
+bool conn_has_input(const struct conn *c)
+{
+	return c->in.len > 0;
+}
+bool conn_is_unheard(const struct conn *c)
+{
+	return c->unheard;
+}
+bool helo_is_name(struct span helo)
+{
+	return span_find(helo, '!') == SPAN_NPOS;
+}
 void conn_delay(struct conn *c, int64_t ms)
 {
-	c->delay_ms += ms;
+	c->delay_ms = ms;
 }
 
 void refused_note(struct refused **list, const struct refusal *what)
@@ -119,18 +140,38 @@ static struct {
 	char mail_from[300], protocol[20];
 	enum rc resolve_rc, write_rc, commit_rc, login_rc, may_send_rc;
 	const char *commit_status;
+	bool disk_full;
+	char signals[200]; /* of the newest message */
 } world;
 
 struct intake {
 	struct str bytes;
 	unsigned rcpts;
+	const struct intake_source *source;
 };
+
+static void note_signals(const struct intake_source *source)
+{
+	world.signals[0] = '\0';
+	for (size_t i = 0; i < source->n_signals; i++) {
+		size_t len = strlen(world.signals);
+		assert_true(source->signals[i].text.len > 0);
+		snprintf(world.signals + len, sizeof world.signals - len, "%s ",
+			source->signals[i].name);
+	}
+}
+
+bool intake_has_room(const struct intake_env *env, uint64_t size)
+{
+	return !world.disk_full;
+}
 
 struct intake *intake_open(
 	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source)
 {
 	struct intake *in = heap_zalloc(sizeof *in);
 	str_init(&in->bytes, env->max_size);
+	in->source = source;
 	world.open_intakes++;
 	snprintf(world.mail_from, sizeof world.mail_from, SPAN_FMT, SPAN_ARG(source->mail_from));
 	snprintf(world.protocol, sizeof world.protocol, SPAN_FMT, SPAN_ARG(source->protocol));
@@ -170,6 +211,7 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 		str_add(&world.stored, str_span(&in->bytes));
 		world.messages++;
 		world.added = in->rcpts;
+		note_signals(in->source);
 	} else if (world.commit_status) {
 		(void)err_set(err, rc, world.commit_status, "Because.");
 	}
@@ -233,6 +275,9 @@ static void conn_begin(struct conn *c)
 	str_init(&c->out, 1 << 20);
 	struct ctx ctx = { .arena = &arena };
 	call(c, smtp_protocol.open(c, &ctx));
+	if (c->last == STEP_MORE) /* the greeting is held back */
+		call(c, smtp_protocol.more(c, &ctx));
+	c->delay_ms = 0;
 }
 
 static void conn_end(struct conn *c)
@@ -383,7 +428,7 @@ static const struct dialogue mx_dialogues[] = {
 	{ { HELLO, "MAIL FROM:a@b.test\r\n" }, C_HI "501 " },
 	/* the others */
 	{ { "VRFY ann\r\n", "EXPN x\r\n", "HELP\r\n", "RSET x\r\n", "AUTH PLAIN\r\n" },
-		"220 252 500 214 501 500 " },
+		"220 252 502 214 501 500 " },
 	{ { "EHLO\r\n", "EHLO a b\r\n", "NOOP\0x\r\n" }, "220 501 501 " },
 	{ { "GET / HTTP/1.1\r\nHost: x\r\n" }, "220 554 " },
 	{ { "QUIT\r\n" }, "220 221 " },
@@ -659,6 +704,132 @@ static void guessing_is_slow(void **state)
 	conn_end(&c);
 }
 
+/* Requirement 3: bytes that came before the greeting, or that were sent before it can have arrived. */
+static void early_talkers_are_hung_up_on(void **state)
+{
+	struct conn c = { .options = &options, .peer = { .family = AF_INET } };
+	struct ctx ctx = { .arena = &arena };
+
+	str_init(&c.in, 1 << 20);
+	str_init(&c.out, 1 << 20);
+	assert_int_equal(smtp_protocol.open(&c, &ctx), STEP_MORE);
+	assert_int_equal(c.delay_ms, SMTP_GREETING_MS);
+	assert_int_equal(c.out.len, 0);
+	str_add(&c.in, SPAN(HELLO));
+	assert_int_equal(smtp_protocol.more(&c, &ctx), STEP_CLOSE);
+	assert_string_equal(codes(&c), "554 ");
+	conn_end(&c);
+
+	conn_begin(&c);
+	c.unheard = true;
+	feed(&c, SPAN(HELLO));
+	assert_string_equal(codes(&c), "220 554 ");
+	assert_int_equal(c.last, STEP_CLOSE);
+	conn_end(&c);
+
+	conn_begin(&c);
+	feed(&c, SPAN(HELLO));
+	c.unheard = true; /* pipelining is not early talk */
+	feed(&c, SPAN(BEGIN));
+	assert_string_equal(codes(&c), C_TX);
+	conn_end(&c);
+}
+
+static void rates_have_limits(void **state)
+{
+	static const char *const mail[] = { HELLO, "MAIL FROM:<>\r\n" };
+	static const char *const rcpt[] = { HELLO, BEGIN };
+	struct addr loopback;
+
+	options.rates = smtp_rates_new(4, 2, 1);
+	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 250);
+	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 450); /* recipients */
+	assert_int_equal(code_after(mail, COUNT(mail)), 450);
+	assert_int_equal(code_after(NULL, 0), 220);
+	assert_int_equal(code_after(NULL, 0), 421);
+
+	struct conn c;
+	assert_true(addr_parse(SPAN("127.0.0.1"), &loopback));
+	for (int i = 0; i < 20; i++) {
+		conn_begin(&c);
+		assert_int_equal(last_code(&c), 421);
+		conn_end(&c);
+	}
+	c = (struct conn){ .options = &options, .peer = loopback, .can_tls = true };
+	struct ctx ctx = { .arena = &arena };
+	str_init(&c.in, 1 << 10);
+	str_init(&c.out, 1 << 10);
+	assert_int_equal(smtp_protocol.open(&c, &ctx), STEP_MORE); /* the machine's own are free */
+	conn_end(&c);
+	rates_free(options.rates);
+	options.rates = NULL;
+}
+
+/* Who has misbehaved waits for its greeting, and has less patience to expect under stress. */
+static void strikes_make_slow(void **state)
+{
+	struct conn c = { 0 };
+	struct ctx ctx = { .arena = &arena };
+
+	options.rates = smtp_rates_new(0, 0, 0);
+	for (int i = 0; i < SMTP_STRIKES_SLOW; i++)
+		assert_int_equal(code_after((const char *const[]){ "GET / HTTP/1.1\r\n" }, 1), 554);
+	c = (struct conn){ .options = &options, .peer = { .family = AF_INET } };
+	str_init(&c.in, 1 << 10);
+	str_init(&c.out, 1 << 10);
+	assert_int_equal(smtp_protocol.open(&c, &ctx), STEP_MORE);
+	assert_int_equal(c.delay_ms, SMTP_GREETING_SLOW_MS);
+	conn_end(&c);
+
+	conn_begin(&c);
+	c.stressed = true;
+	for (int i = 0; i < SMTP_ERRORS_STRESS; i++)
+		feed(&c, SPAN("XYZ\r\n"));
+	assert_int_equal(last_code(&c), 421);
+	conn_end(&c);
+	rates_free(options.rates);
+	options.rates = NULL;
+}
+
+static void signals_reach_the_score(void **state)
+{
+	static const struct {
+		const char *helo, *before, *signals;
+	} cases[] = {
+		{ "mail.b.test", "", "" },
+		{ "friend", "", "helo.not_a_name " },
+		{ "fri!end.test", "", "helo.not_a_name " },
+		{ "MX.test", "", "helo.our_name " },
+		{ "[0.0.0.0]", "", "" },
+		{ "[192.0.2.1]", "", "helo.other_address " },
+		{ "mail.b.test", "X\r\nX\r\nX\r\n", "smtp.errors " },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct conn c;
+		char line[100];
+		conn_begin(&c);
+		feed(&c, span_of(cases[i].before));
+		snprintf(line, sizeof line, "EHLO %s\r\n", cases[i].helo);
+		feed(&c, span_of(line));
+		feed(&c, SPAN(BEGIN "DATA\r\n"));
+		feed(&c, SPAN("x\r\n.\r\n"));
+		assert_int_equal(last_code(&c), 250);
+		assert_string_equal(world.signals, cases[i].signals);
+		conn_end(&c);
+	}
+}
+
+/* Requirement 51: nothing is begun that the disk could not hold. */
+static void a_full_disk_is_said_at_mail(void **state)
+{
+	static const char *const mail[] = { HELLO, "MAIL FROM:<>\r\n" };
+
+	world.disk_full = true;
+	assert_int_equal(code_after(mail, COUNT(mail)), 452);
+	world.disk_full = false;
+	assert_int_equal(code_after(mail, COUNT(mail)), 250);
+}
+
 static void long_lines_are_swallowed(void **state)
 {
 	struct conn c;
@@ -813,6 +984,11 @@ int main(void)
 		TEST(too_large_chunks_are_read),
 		TEST(patience_ends),
 		TEST(guessing_is_slow),
+		TEST(early_talkers_are_hung_up_on),
+		TEST(rates_have_limits),
+		TEST(strikes_make_slow),
+		TEST(signals_reach_the_score),
+		TEST(a_full_disk_is_said_at_mail),
 		TEST(long_lines_are_swallowed),
 		TEST(every_sequence_of_commands),
 		TEST(nothing_is_smuggled),
