@@ -216,14 +216,24 @@ static bool read_zstd(struct codec *c, int fd, char *in, char *out, size_t len)
 	}
 }
 
-enum rc blob_file_read(struct blob_store *s, struct uuid id, int codec, char *out, size_t len)
+enum rc blob_file_open(struct blob_store *s, struct uuid id, int *out_fd)
 {
 	struct str path;
 	path_of(&path, s, id, "");
-	AUTO(close_fd) int fd = open(str_cstr(&path), O_RDONLY | O_CLOEXEC);
+	int fd = open(str_cstr(&path), O_RDONLY | O_CLOEXEC);
 	str_done(&path);
 	if (fd < 0)
 		return errno == ENOENT ? RC_NOT_FOUND : RC_TEMP;
+	*out_fd = fd;
+	return RC_OK;
+}
+
+enum rc blob_file_read(struct blob_store *s, struct uuid id, int codec, char *out, size_t len)
+{
+	AUTO(close_fd) int fd = -1;
+	enum rc rc = blob_file_open(s, id, &fd);
+	if (rc != RC_OK)
+		return rc;
 	if (codec == CODEC_RAW)
 		return read_raw(fd, out, len) ? RC_OK : RC_TEMP;
 	struct codec *c = codec_take(s);

@@ -40,6 +40,8 @@ MUST_CHECK enum rc blob_file_compress(
 /* Fills out[0..len) with the decoded file. RC_NOT_FOUND, RC_TEMP. */
 MUST_CHECK enum rc blob_file_read(
 	struct blob_store *s, struct uuid id, int codec, char *out, size_t len);
+/* For reading. RC_NOT_FOUND, RC_TEMP. */
+MUST_CHECK enum rc blob_file_open(struct blob_store *s, struct uuid id, int *out_fd);
 /* Gone or never there: both are fine. */
 void blob_file_remove(struct blob_store *s, struct uuid id);
 MUST_CHECK bool blob_dirs_make(const char *dir);

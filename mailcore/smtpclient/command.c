@@ -24,17 +24,19 @@ bool path_is_sayable(struct span path, bool utf8)
 	return !quoted;
 }
 
-/* RFC 3461 §4: xchar = any ASCII CHAR between "!" (33) and "~" (126) inclusive, except for "+"
- * and "=" */
-void xtext_add(struct str *out, struct span text)
+/* RFC 3461 §4: xtext = *( xchar / hexchar ), xchar from "!" to "~" but "+" and "=". */
+bool xtext_is_valid(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		unsigned char ch = (unsigned char)text.ptr[i];
-		if (ch < '!' || ch > '~' || ch == '+' || ch == '=')
-			str_addf(out, "+%02X", ch);
-		else
-			str_add_c(out, (char)ch);
+		char ch = text.ptr[i];
+		if (ch < '!' || ch > '~' || ch == '=')
+			return false;
+		if (ch == '+' &&
+			(i + 2 >= text.len || ascii_hex(text.ptr[i + 1]) < 0 ||
+				ascii_hex(text.ptr[i + 2]) < 0))
+			return false;
 	}
+	return text.len > 0;
 }
 
 /* --- MAIL and RCPT ---------------------------------------------------------------------------- */
@@ -45,10 +47,8 @@ static void add_mail_dsn(struct str *out, const struct smtpclient_message *m)
 		str_add_cstr(out, " RET=FULL");
 	else if (m->ret_hdrs)
 		str_add_cstr(out, " RET=HDRS");
-	if (m->envid.len > 0) {
-		str_add_cstr(out, " ENVID=");
-		xtext_add(out, m->envid);
-	}
+	if (m->envid.len <= COMMAND_ENVID_MAX && xtext_is_valid(m->envid))
+		str_addf(out, " ENVID=" SPAN_FMT, SPAN_ARG(m->envid));
 }
 
 bool command_add_mail(struct str *out, const struct smtpclient_message *m, unsigned extensions)
@@ -92,31 +92,18 @@ static void add_notify(struct str *out, unsigned notify)
 	}
 }
 
-/* RFC 6533 §3: utf-8-addr-xtext, which every server with DSN can take; QCHAR stay as they are. */
-static void add_utf8_addr(struct str *out, struct span address)
+/* ORCPT = addr-type ";" xtext */
+static bool orcpt_is_valid(struct span orcpt)
 {
-	while (address.len > 0) {
-		uint32_t code = 0;
-		size_t n = utf8_decode(address, &code);
-		if (n == 0)
-			return; /* the caller has checked */
-		if (code < '!' || code > '~' || code == '+' || code == '=' || code == '\\')
-			str_addf(out, "\\x{%X}", (unsigned)code);
-		else
-			str_add_c(out, (char)code);
-		address = span_from(address, n);
-	}
-}
+	size_t semicolon = span_find(orcpt, ';');
 
-static void add_orcpt(struct str *out, struct span orcpt)
-{
-	if (utf8_is_ascii(orcpt)) {
-		str_add_cstr(out, " ORCPT=rfc822;");
-		xtext_add(out, orcpt);
-	} else if (utf8_valid(orcpt)) {
-		str_add_cstr(out, " ORCPT=utf-8;");
-		add_utf8_addr(out, orcpt);
+	for (size_t i = 0; i < semicolon && i < orcpt.len; i++) {
+		if (!ascii_is_alpha(orcpt.ptr[i]) && !ascii_is_digit(orcpt.ptr[i]) &&
+			orcpt.ptr[i] != '-')
+			return false;
 	}
+	return semicolon != SPAN_NPOS && semicolon > 0 && orcpt.len <= COMMAND_ORCPT_MAX &&
+		xtext_is_valid(span_from(orcpt, semicolon + 1));
 }
 
 bool command_add_rcpt(struct str *out, const struct smtpclient_message *m,
@@ -127,8 +114,8 @@ bool command_add_rcpt(struct str *out, const struct smtpclient_message *m,
 	str_addf(out, "RCPT TO:<" SPAN_FMT ">", SPAN_ARG(rcpt->address));
 	if (extensions & CLIENT_DSN) {
 		add_notify(out, rcpt->notify);
-		if (rcpt->orcpt.len > 0 && rcpt->orcpt.len <= COMMAND_PATH_MAX)
-			add_orcpt(out, rcpt->orcpt);
+		if (orcpt_is_valid(rcpt->orcpt))
+			str_addf(out, " ORCPT=" SPAN_FMT, SPAN_ARG(rcpt->orcpt));
 	}
 	str_add_cstr(out, "\r\n");
 	return str_ok(out);

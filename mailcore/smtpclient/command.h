@@ -7,16 +7,19 @@
 #include "mailcore/base/str.h"
 #include "mailcore/smtpclient/smtpclient.h"
 
-#define COMMAND_MAX      2048
-#define COMMAND_PATH_MAX 320 /* 64 + "@" + 255 */
-#define DOT_PIECE_MAX    (64UL * 1024)
+#define COMMAND_MAX       2048
+#define COMMAND_PATH_MAX  320 /* 64 + "@" + 255 */
+#define COMMAND_ENVID_MAX 100
+#define COMMAND_ORCPT_MAX 500
+#define DOT_PIECE_MAX     (64UL * 1024)
 
 /* A path without brackets: printable, no blank or bracket outside quotes. utf8: beyond ASCII too. */
 bool path_is_sayable(struct span path, bool utf8);
-/* RFC 3461 §4: "+3D" for what is no printable ASCII, "+" and "=". */
-void xtext_add(struct str *out, struct span text);
+/* xtext of RFC 3461 §4, at least one character. */
+bool xtext_is_valid(struct span text);
 
-/* MAIL FROM:<...> with the parameters that `extensions` offers, and CRLF. False: cannot be said. */
+/* MAIL FROM:<...> with the parameters that `extensions` offers, and CRLF. False: cannot be said. An ENVID or
+ * ORCPT that is malformed is left out: the message is worth more. */
 MUST_CHECK bool command_add_mail(
 	struct str *out, const struct smtpclient_message *m, unsigned extensions);
 MUST_CHECK bool command_add_rcpt(struct str *out, const struct smtpclient_message *m,

@@ -95,13 +95,13 @@ enum { /* RFC 3461, the same bits as in queue.h */
 
 struct smtpclient_rcpt {
 	struct span address;           /* local@domain as it goes on the wire, no brackets */
-	struct span orcpt;             /* the original address (not xtext), or empty */
+	struct span orcpt;             /* as on the wire: "rfc822;xtext", or empty */
 	unsigned notify;               /* 0: nothing is said */
 	struct smtpclient_reply reply; /* out: to RCPT, or to the message; code 0: none came */
 	bool accepted;                 /* out: RCPT was */
 };
 struct smtpclient_message {
-	struct span mail_from, envid; /* "" is the null sender; envid decoded */
+	struct span mail_from, envid; /* "" is the null sender; envid: xtext */
 	bool ret_full, ret_hdrs, smtputf8, body_8bit;
 	uint64_t size_bytes;
 	struct smtpclient_rcpt *rcpts;

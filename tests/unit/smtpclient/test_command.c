@@ -43,7 +43,7 @@ static void test_mail(void **state)
 {
 	struct str out = str_in(&arena, COMMAND_MAX);
 	struct smtpclient_message m = { .mail_from = SPAN("a@b.test"),
-		.envid = SPAN("QQ 314+="),
+		.envid = SPAN("QQ+20314"),
 		.ret_hdrs = true,
 		.body_8bit = true,
 		.smtputf8 = true,
@@ -52,7 +52,7 @@ static void test_mail(void **state)
 	assert_true(command_add_mail(&out, &m, ALL));
 	assert_string_equal(str_cstr(&out),
 		"MAIL FROM:<a@b.test> SIZE=1234 BODY=8BITMIME SMTPUTF8 RET=HDRS "
-		"ENVID=QQ+20314+2B+3D\r\n");
+		"ENVID=QQ+20314\r\n");
 	str_clear(&out);
 	assert_true(command_add_mail(&out, &m, 0));
 	assert_string_equal(str_cstr(&out), "MAIL FROM:<a@b.test>\r\n");
@@ -77,12 +77,16 @@ static const struct rcpt_case {
 		"RCPT TO:<a@b.test>\r\n" },
 	{ { .address = { "a@b.test", 8 },
 		  .notify = CLIENT_NOTIFY_DELAY | CLIENT_NOTIFY_SUCCESS,
-		  .orcpt = { "x+y@o.test", 10 } },
+		  .orcpt = { "rfc822;x+2By@o.test", 19 } },
 		ALL, "RCPT TO:<a@b.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@o.test\r\n" },
-	{ { .address = { "a@b.test", 8 }, .orcpt = { "\xc3\xbc@o.test", 9 } }, ALL,
+	{ { .address = { "a@b.test", 8 }, .orcpt = { "utf-8;\\x{FC}@o.test", 19 } }, ALL,
 		"RCPT TO:<a@b.test> ORCPT=utf-8;\\x{FC}@o.test\r\n" },
-	{ { .address = { "a@b.test", 8 }, .orcpt = { "x\r\nDATA", 7 } }, ALL,
-		"RCPT TO:<a@b.test> ORCPT=rfc822;x+0D+0ADATA\r\n" },
+	{ { .address = { "a@b.test", 8 }, .orcpt = { "rfc822;x\r\nDATA", 14 } }, ALL,
+		"RCPT TO:<a@b.test>\r\n" },
+	{ { .address = { "a@b.test", 8 }, .orcpt = { "rfc822;x+2", 10 } }, ALL,
+		"RCPT TO:<a@b.test>\r\n" },
+	{ { .address = { "a@b.test", 8 }, .orcpt = { "x@o.test", 8 } }, ALL,
+		"RCPT TO:<a@b.test>\r\n" },
 };
 
 static void test_rcpt(void **state)
