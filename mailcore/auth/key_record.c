@@ -193,7 +193,7 @@ static enum rc ask(
 	struct resolver *r, struct ctx *ctx, const struct signature *s, struct dns_answer *out)
 {
 	struct span name = arena_printf(ctx->arena, SPAN_FMT "._domainkey." SPAN_FMT,
-		SPAN_ARG(s->selector), SPAN_ARG(s->domain));
+		SPAN_ARG(s->selector_ascii), SPAN_ARG(s->domain_ascii));
 	return resolver_query(r, ctx, name, DNS_TXT, out, NULL);
 }
 

@@ -1,11 +1,11 @@
 /* Signature fields. */
 #include "mailcore/auth/signature.h"
 
+#include "mailcore/auth/domain_name.h"
 #include "mailcore/auth/tag_list.h"
 #include "mailcore/base/base64.h"
 
 #define SIGNATURE_BYTES_MAX 1024 /* RSA of 8,192 bits */
-#define DOMAIN_MAX          255
 #define INSTANCE_MAX        1024 /* above the 50 sets that are valid */
 
 static bool bad(struct span *reason, const char *sentence)
@@ -14,36 +14,26 @@ static bool bad(struct span *reason, const char *sentence)
 	return false;
 }
 
-bool domain_is_below(struct span name, struct span domain)
-{
-	if (name.len == domain.len)
-		return span_ieq(name, domain);
-	return name.len > domain.len && span_iends(name, domain) &&
-		name.ptr[name.len - domain.len - 1] == '.';
-}
-
 struct span signature_identity_domain(const struct signature *s)
 {
 	size_t at = span_rfind(s->identity, '@');
 	return at == SPAN_NPOS ? s->domain : span_from(s->identity, at + 1);
 }
 
-/* A name of labels, letters of any script among them (RFC 8616). */
-static bool is_domain(struct span s)
+/* Letters of any script (RFC 8616), digits, hyphen, underscore, dots. */
+static bool is_name_char(char c)
 {
-	char before = '.';
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.' ||
+		(unsigned char)c >= 0x80;
+}
 
-	if (s.len == 0 || s.len > DOMAIN_MAX || s.ptr[s.len - 1] == '.')
-		return false;
+static bool is_domain(struct arena *a, struct span s, struct span *out_ascii)
+{
 	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-		bool plain = ascii_is_alpha(c) || ascii_is_digit(c) || c == '-' || c == '_' ||
-			(unsigned char)c >= 0x80;
-		if (!plain && (c != '.' || before == '.'))
+		if (!is_name_char(s.ptr[i]))
 			return false;
-		before = c;
 	}
-	return true;
+	return s.len > 0 && s.ptr[s.len - 1] != '.' && domain_name_ascii(a, s, out_ascii);
 }
 
 /* --- one tag after the other --- */
@@ -139,12 +129,16 @@ static bool take_names(struct signature *s, struct span *reason)
 	return true;
 }
 
-static bool take_identity(const struct tag_list *tags, struct signature *s, struct span *reason)
+static bool take_identity(
+	struct arena *a, const struct tag_list *tags, struct signature *s, struct span *reason)
 {
+	struct span below;
+
 	s->identity = tag_list_value(tags, SPAN("i"));
 	if (s->identity.ptr && span_rfind(s->identity, '@') == SPAN_NPOS)
 		return bad(reason, "i= is no address");
-	if (!domain_is_below(signature_identity_domain(s), s->domain))
+	if (!domain_name_ascii(a, signature_identity_domain(s), &below) ||
+		!domain_name_is_below(below, s->domain_ascii))
 		return bad(reason, "i= is outside of the signing domain");
 	return true;
 }
@@ -167,9 +161,9 @@ static bool take_common(
 {
 	if (!take_algorithm(s, reason))
 		return false;
-	if (!is_domain(s->domain))
+	if (!is_domain(a, s->domain, &s->domain_ascii))
 		return bad(reason, "d= is missing or no domain");
-	if (!is_domain(s->selector))
+	if (!is_domain(a, s->selector, &s->selector_ascii))
 		return bad(reason, "s= is missing or no selector");
 	if (!take_value(a, s))
 		return bad(reason, "b= is missing or no base64");
@@ -202,7 +196,7 @@ static bool take_dkim(
 	if (!span_eq(tag_list_value(tags, SPAN("v")), SPAN("1")))
 		return bad(reason, "the version is missing or unknown");
 	return take_common(a, tags, s, reason) && take_message_tags(a, tags, s, reason) &&
-		take_identity(tags, s, reason);
+		take_identity(a, tags, s, reason);
 }
 
 /* RFC 8617 §4.1.2: no v=, i= is the instance, and seals are not signed. */

@@ -25,7 +25,8 @@ struct signature {
 	struct header_field field;
 	struct span hole; /* the room of b= in the field */
 	struct span domain, selector;
-	struct span identity; /* i=, as written; empty when not given */
+	struct span domain_ascii, selector_ascii; /* A-labels, lower case (RFC 8616) */
+	struct span identity;                     /* i=, as written; empty when not given */
 	struct span algorithm_name;
 	enum signature_algorithm algorithm;
 	bool head_relaxed, body_relaxed;
@@ -47,5 +48,3 @@ bool signature_parse(struct arena *a, enum signature_kind kind, const struct hea
 bool signature_in_time(const struct signature *s, int64_t now_s, struct span *reason);
 /* The domain of i=, or d= without one. */
 struct span signature_identity_domain(const struct signature *s);
-/* Is it the name, or a name below it? ASCII case-insensitively. */
-bool domain_is_below(struct span name, struct span domain);
