@@ -9,8 +9,10 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 #include "mailcore/base/map.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/base/vec.h"
 #include "mailcore/deliver/head.h"
+#include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/deliver/spool.h"
 #include "mailcore/deliver/submit.h"
@@ -25,11 +27,14 @@ struct intake {
 	struct arena arena;
 	struct spool spool;
 	bool too_big;
+	bool is_8bit; /* some byte of it is above 127 */
+	bool utf8_head;
 	struct {
 		struct delivery_target *items;
 		size_t len, cap;
 	} targets;
-	struct map mailboxes;  /* those in targets */
+	struct map mailboxes; /* those in targets */
+	struct outside outside;
 	struct span only_rcpt; /* the address of the only RCPT */
 	bool several_rcpts;
 };
@@ -77,8 +82,11 @@ void intake_add_rcpt(struct intake *in, const struct recipient *rcpt)
 {
 	const struct mailbox_ref *mailbox = &rcpt->mailbox;
 
-	ASSERT(rcpt->kind == RECIPIENT_MAILBOX);
 	note_rcpt(in, rcpt->original);
+	if (rcpt->kind == RECIPIENT_REMOTE) {
+		outside_add(&in->outside, &in->arena, rcpt);
+		return;
+	}
 	if (map_put(&in->mailboxes, map_key_i64(&mailbox->mailbox_id), in))
 		return;
 	struct delivery_target target = { .mailbox_id = mailbox->mailbox_id,
@@ -93,6 +101,7 @@ enum rc intake_write(struct intake *in, struct span bytes)
 		in->too_big = true;
 		return RC_LIMIT;
 	}
+	in->is_8bit = in->is_8bit || !utf8_is_ascii(bytes);
 	return spool_add(&in->spool, bytes);
 }
 
@@ -125,7 +134,9 @@ static enum rc check_head(
 	const struct intake *in, struct ctx *ctx, struct span head, struct err *err)
 {
 	enum rc rc = head_check(head, err);
-	if (rc == RC_OK && in->source->sender)
+	if (rc == RC_OK)
+		rc = outside_check(&in->outside, in->source, head, err);
+	if (rc == RC_OK && in->source->sender && !in->source->internal)
 		rc = submit_check(ctx, in->source->sender, head, err);
 	return rc;
 }
@@ -142,6 +153,7 @@ static bool write_head(
 
 	if (!received_add(out, &received))
 		return false;
+	outside_add_fields(&in->outside, in->source, out);
 	if (submission)
 		submit_add_missing(ctx->arena, out, head, in->env->hostname, received.at_s);
 	/* A message that begins with white space would continue our last field; an empty one has
@@ -192,6 +204,7 @@ static enum rc prepare(
 		rc = check_head(in, ctx, head, err);
 	if (rc != RC_OK)
 		return rc;
+	in->utf8_head = !utf8_is_ascii(head);
 	struct str new_head = str_in(ctx->arena, head.len + ADDED_MAX);
 	if (!write_head(in, ctx, id, head, &new_head))
 		return err_set(err, RC_INVALID, "5.6.0", "The envelope cannot be written down.");
@@ -205,6 +218,8 @@ static struct span describe_source(const struct intake *in, struct arena *a)
 	const struct intake_source *s = in->source;
 	struct str text = str_in(a, 1024);
 
+	if (s->internal)
+		return SPAN("Made by this server");
 	if (s->sender)
 		str_addf(&text, "Sent by " SPAN_FMT " from ", SPAN_ARG(s->sender->address));
 	else
@@ -232,15 +247,27 @@ static struct span evidence(const struct intake *in, struct arena *a)
 	return str_ok(&text) ? str_span(&text) : SPAN("");
 }
 
+static struct delivery_event queued(
+	struct ctx *ctx, const struct delivery_job *j, struct span source, struct span facts)
+{
+	return (struct delivery_event){ .domain_id = j->domain_id,
+		.mailbox_id = j->mailbox_id,
+		.rcpt = j->rcpt,
+		.name = SPAN("message.queued"),
+		.evidence = facts,
+		.text = arena_printf(ctx->arena, SPAN_FMT ", to be sent to " SPAN_FMT ".",
+			SPAN_ARG(source), SPAN_ARG(j->rcpt)) };
+}
+
 /* One event a recipient, for the customer whose mailbox it is; one for the sender's. */
-static size_t make_events(
-	const struct intake *in, struct ctx *ctx, struct delivery_event **out_events)
+static size_t make_events(const struct intake *in, struct ctx *ctx, const struct delivery_job *jobs,
+	struct delivery_event **out_events)
 {
 	const struct mailbox_ref *sender = in->source->sender;
 	struct span source = describe_source(in, ctx->arena);
 	struct span facts = evidence(in, ctx->arena);
 	struct delivery_event *events =
-		arena_array(ctx->arena, in->targets.len + 1, sizeof *events);
+		arena_array(ctx->arena, in->targets.len + in->outside.len + 1, sizeof *events);
 	size_t n = 0;
 
 	if (sender)
@@ -260,6 +287,8 @@ static size_t make_events(
 				SPAN_FMT ", stored in the inbox of " SPAN_FMT ".", SPAN_ARG(source),
 				SPAN_ARG(t->address)) };
 	}
+	for (size_t i = 0; i < in->outside.len; i++)
+		events[n++] = queued(ctx, &jobs[i], source, facts);
 	*out_events = events;
 	return n;
 }
@@ -267,14 +296,24 @@ static size_t make_events(
 static enum rc store_message(struct intake *in, struct ctx *ctx, const struct prepared *message)
 {
 	struct delivery_event *events;
-	size_t n_events = make_events(in, ctx, &events);
+	struct delivery_job *jobs;
+
+	enum rc rc = outside_jobs(&in->outside, ctx, in->source, in->utf8_head, in->is_8bit, &jobs);
+	if (rc != RC_OK)
+		return rc;
+	size_t n_events = make_events(in, ctx, jobs, &events);
 	struct delivery delivery = { .message = message,
 		.mail_from = in->source->mail_from,
 		.targets = in->targets.items,
 		.n_targets = in->targets.len,
+		.jobs = jobs,
+		.n_jobs = in->outside.len,
 		.events = events,
 		.n_events = n_events,
-		.received_at = ctx->now_us / USEC_PER_SEC };
+		.received_at = ctx->now_us / USEC_PER_SEC,
+		.also = in->source->also,
+		.also_args = in->source->also_args,
+		.n_also_args = in->source->n_also_args };
 
 	return message_deliver(in->env->store, ctx, &delivery);
 }
@@ -284,7 +323,7 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	struct uuid id = uuid_make(ctx->now_us);
 	struct prepared *message;
 
-	ASSERT(in->targets.len > 0 && !in->too_big);
+	ASSERT(in->targets.len + in->outside.len > 0 && !in->too_big);
 	enum rc rc = prepare(in, ctx, id, &message, err);
 	if (rc == RC_OK)
 		rc = store_message(in, ctx, message);

@@ -22,6 +22,7 @@
 #include "mailcore/base/rc.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/net/addr.h"
+#include "mailcore/queue/queue.h"
 #include "mailcore/store/store.h"
 
 struct intake;
@@ -53,13 +54,28 @@ struct intake_source {
 	const struct mailbox_ref *sender; /* submission: who has logged in; NULL from the world */
 	const struct intake_signal *signals; /* read at the commit: more may come until then */
 	size_t n_signals;
+
+	/* What recipients on other servers need to know. */
+	struct span envid; /* as given, xtext */
+	enum dsn_ret ret;
+	bool smtputf8;         /* was asked for */
+	bool bulk;             /* must not delay a person's mail */
+	int64_t not_before_us; /* send later, and undo; 0: at once */
+	/* The server itself has made it (a bounce): no peer, and nobody's limits. */
+	bool internal;
+	/* A statement that is committed with the message, or NULL. */
+	const struct stmt *also;
+	const struct arg *also_args;
+	size_t n_also_args;
 };
 
 /* Would a message of that size (0: unknown) fit on the disk? */
 bool intake_has_room(const struct intake_env *env, uint64_t size);
 struct intake *intake_open(
 	const struct intake_env *env, struct ctx *ctx, const struct intake_source *source);
-/* Recipients from recipient_resolve; the same mailbox twice counts once. */
+/* Recipients from recipient_resolve or rcpt.h; the same mailbox or address twice counts once. Those on
+ * other servers become jobs: from our users with their sender, forwarded ones with one that leads
+ * back to us (srs.h) and a Delivered-To, by which a circle is found. */
 void intake_add_rcpt(struct intake *in, const struct recipient *rcpt);
 /* Message bytes with CRLF line ends, dots unstuffed. RC_LIMIT: above max_size (keep feeding, it is
  * swallowed); RC_TEMP: disk trouble. Copies. */

@@ -27,11 +27,16 @@ static void add_stamp(struct str *out, const struct received *r)
 {
 	const struct intake_source *s = r->source;
 
-	str_add_cstr(out, "from ");
-	str_add(out, helo_is_name(s->helo) ? s->helo : SPAN("unverified"));
-	str_add_cstr(out, " (");
-	addr_add_literal(out, &s->peer);
-	str_addf(out, ") by %s with " SPAN_FMT, r->hostname, SPAN_ARG(s->protocol));
+	if (!s->internal) {
+		str_add_cstr(out, "from ");
+		str_add(out, helo_is_name(s->helo) ? s->helo : SPAN("unverified"));
+		str_add_cstr(out, " (");
+		addr_add_literal(out, &s->peer);
+		str_add_cstr(out, ") ");
+	}
+	str_addf(out, "by %s", r->hostname);
+	if (!s->internal)
+		str_addf(out, " with " SPAN_FMT, SPAN_ARG(s->protocol));
 	if (s->tls.len > 0)
 		str_addf(out, " (" SPAN_FMT ")", SPAN_ARG(s->tls));
 	str_add_cstr(out, " id ");

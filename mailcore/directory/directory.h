@@ -42,6 +42,9 @@ struct recipient {
 	struct span address;  /* remote: where to */
 	struct span original; /* the address of RCPT TO */
 	struct span detail;   /* after '+', for later */
+	/* What the sender wants to hear (RFC 3461); the speaker of SMTP fills it in. */
+	unsigned notify; /* bits of queue/queue.h */
+	struct span orcpt;
 };
 
 struct recipients {
@@ -62,6 +65,15 @@ MUST_CHECK enum rc recipient_resolve(struct ctx *ctx, struct span localpart, str
 MUST_CHECK enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart,
 	struct span domain, uint64_t size, struct recipients *out, struct err *err);
 
+/* As domains are kept: A-labels, lower case. What is no name stays as it is. */
+struct span domain_to_ascii(struct arena *a, struct span domain);
+/* RC_NOT_FOUND: not ours. */
+struct domain_ref {
+	int64_t domain_id, account_id;
+};
+MUST_CHECK enum rc domain_owner(struct ctx *ctx, struct span domain, struct domain_ref *out);
+/* The secret of sender rewriting (deliver/srs.h). Memory: ctx->arena. */
+MUST_CHECK enum rc directory_srs_secret(struct ctx *ctx, struct span *out);
 /* RC_OK: ours. */
 MUST_CHECK enum rc domain_is_local(struct ctx *ctx, struct span domain);
 

@@ -65,13 +65,25 @@ enum rc entry_find_id(struct ctx *ctx, int64_t mailbox_id, struct entry *out)
 	return find(ctx, &SQL_DIRECTORY_MAILBOX_BY_ID, ARGS(A_I64(mailbox_id)), out);
 }
 
-enum rc entry_domain(struct ctx *ctx, struct span domain)
+enum rc entry_domain(struct ctx *ctx, struct span domain, struct domain_ref *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_DIRECTORY_DOMAIN, ARGS(A_TEXT(domain)), &rows);
 	if (rc != RC_OK)
 		return rc;
-	return rows_len(rows) ? RC_OK : RC_NOT_FOUND;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	*out = (struct domain_ref){ row_i64(rows, 0, 0), row_i64(rows, 0, 1) };
+	return RC_OK;
+}
+
+enum rc directory_srs_secret(struct ctx *ctx, struct span *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DIRECTORY_SRS_SECRET, NO_ARGS, &rows);
+	if (rc == RC_OK)
+		*out = arena_span(ctx->arena, row_bytes(rows, 0, 0));
+	return rc;
 }
 
 enum rc entry_may_send(

@@ -21,6 +21,6 @@ MUST_CHECK enum rc entry_resolve(struct ctx *ctx, struct span local, struct span
 MUST_CHECK enum rc entry_find(
 	struct ctx *ctx, struct span local, struct span domain, struct entry *out);
 MUST_CHECK enum rc entry_find_id(struct ctx *ctx, int64_t mailbox_id, struct entry *out);
-MUST_CHECK enum rc entry_domain(struct ctx *ctx, struct span domain);
+MUST_CHECK enum rc entry_domain(struct ctx *ctx, struct span domain, struct domain_ref *out);
 MUST_CHECK enum rc entry_may_send(
 	struct ctx *ctx, int64_t mailbox_id, struct span local, struct span domain, bool *out);

@@ -17,8 +17,7 @@ static struct span lower(struct arena *a, struct span s)
 	return span_make(out, s.len);
 }
 
-/* As domains are kept: A-labels, lower case. What is no name stays as it is, and is found nowhere. */
-static struct span domain_key(struct arena *a, struct span domain)
+struct span domain_to_ascii(struct arena *a, struct span domain)
 {
 	char *ascii = NULL;
 
@@ -132,7 +131,8 @@ enum rc recipient_resolve_room(struct ctx *ctx, struct span localpart, struct sp
 	size_t n = 0;
 	if (!is_sane(localpart, domain))
 		return err_set(err, RC_NOT_FOUND, "", "There is no such user here.");
-	enum rc rc = entry_resolve(ctx, localpart, domain_key(ctx->arena, domain), &entries, &n);
+	enum rc rc =
+		entry_resolve(ctx, localpart, domain_to_ascii(ctx->arena, domain), &entries, &n);
 	if (rc != RC_OK)
 		return rc;
 	if (n == 0)
@@ -157,11 +157,17 @@ enum rc recipient_resolve_sized(struct ctx *ctx, struct span localpart, struct s
 	return recipient_resolve_room(ctx, localpart, domain, size, out, &room, err);
 }
 
-enum rc domain_is_local(struct ctx *ctx, struct span domain)
+enum rc domain_owner(struct ctx *ctx, struct span domain, struct domain_ref *out)
 {
 	if (domain.len == 0 || !is_sane(SPAN("x"), domain))
 		return RC_NOT_FOUND;
-	return entry_domain(ctx, domain_key(ctx->arena, domain));
+	return entry_domain(ctx, domain_to_ascii(ctx->arena, domain), out);
+}
+
+enum rc domain_is_local(struct ctx *ctx, struct span domain)
+{
+	struct domain_ref ref;
+	return domain_owner(ctx, domain, &ref);
 }
 
 enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *out)
@@ -170,7 +176,7 @@ enum rc mailbox_find(struct ctx *ctx, struct span address, struct mailbox_ref *o
 	struct entry e;
 	if (!split(address, &local, &domain))
 		return RC_NOT_FOUND;
-	enum rc rc = entry_find(ctx, local, domain_key(ctx->arena, domain), &e);
+	enum rc rc = entry_find(ctx, local, domain_to_ascii(ctx->arena, domain), &e);
 	if (rc == RC_OK)
 		*out = e.mailbox;
 	return rc;
@@ -205,7 +211,7 @@ enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, 
 	if (is_own(mailbox, local, domain))
 		return RC_OK;
 	enum rc rc = entry_may_send(
-		ctx, mailbox->mailbox_id, local, domain_key(ctx->arena, domain), &may);
+		ctx, mailbox->mailbox_id, local, domain_to_ascii(ctx->arena, domain), &may);
 	if (rc != RC_OK)
 		return rc;
 	return may ? RC_OK : RC_DENIED;

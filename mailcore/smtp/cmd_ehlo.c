@@ -40,6 +40,7 @@ enum step smtp_ehlo(struct smtp_session *s, struct ctx *ctx, struct span arg)
 	smtp_reply_part(s, 250, "SMTPUTF8");
 	smtp_reply_part(s, 250, "CHUNKING");
 	smtp_reply_part(s, 250, "ENHANCEDSTATUSCODES");
+	smtp_reply_part(s, 250, "DSN");
 	smtp_reply_part(
 		s, 250, arena_printf(ctx->arena, "LIMITS RCPTMAX=%zu", o->max_recipients).ptr);
 	if (conn_can_tls(s->conn))

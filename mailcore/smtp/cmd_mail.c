@@ -28,7 +28,10 @@ static void begin(struct smtp_session *s, struct ctx *ctx, const struct smtp_mai
 		.protocol = span_of(protocol_word(s, mail->smtputf8)),
 		.tls = tls,
 		.mail_from = mail->from.text,
-		.sender = s->logged_in ? &s->login : NULL };
+		.sender = s->logged_in ? &s->login : NULL,
+		.envid = arena_span(&s->tx_arena, mail->envid),
+		.ret = mail->ret,
+		.smtputf8 = mail->smtputf8 };
 	s->tx.smtputf8 = mail->smtputf8;
 	s->tx.size = mail->size;
 	s->tx.intake = intake_open(s->options->intake, ctx, source);

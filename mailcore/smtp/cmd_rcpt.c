@@ -1,5 +1,6 @@
 /* RCPT: everything that can refuse a recipient refuses it here, so that nobody gets a bounce. */
 #include "mailcore/base/log.h"
+#include "mailcore/deliver/rcpt.h"
 #include "mailcore/directory/recipient_cache.h"
 #include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/commands.h"
@@ -16,20 +17,15 @@ static void slow_down(struct smtp_session *s, enum rc rc)
 	conn_delay(s->conn, SMTP_TARPIT_MS);
 }
 
-/* Mail for other servers needs the outbound queue. */
-static bool all_local(const struct recipients *found)
+static void accept_recipients(
+	struct smtp_session *s, const struct smtp_rcpt *rcpt, const struct recipients *found)
 {
 	for (size_t i = 0; i < found->len; i++) {
-		if (found->items[i].kind == RECIPIENT_REMOTE)
-			return false;
+		struct recipient one = found->items[i];
+		one.notify = rcpt->notify;
+		one.orcpt = rcpt->orcpt;
+		intake_add_rcpt(s->tx.intake, &one);
 	}
-	return true;
-}
-
-static void accept_recipients(struct smtp_session *s, const struct recipients *found)
-{
-	for (size_t i = 0; i < found->len; i++)
-		intake_add_rcpt(s->tx.intake, &found->items[i]);
 	s->tx.recipients++;
 	s->state = STATE_RCPT;
 	smtp_reply_recipient(s, RC_OK, NULL);
@@ -66,34 +62,50 @@ static enum rc resolve(struct smtp_session *s, struct ctx *ctx, const struct smt
 		s->options->recipients, ctx, path->local, domain, s->tx.size, out, err);
 }
 
-static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path)
+/* Who gets it: a rewritten sender's bounce, a mailbox or alias of ours, the server's own postmaster;
+ * for our users anybody. */
+static enum rc find(struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path,
+	struct recipients *out, struct err *err)
+{
+	enum rc rc = RC_INVALID;
+
+	if (!s->logged_in && s->tx.source.mail_from.len == 0)
+		rc = rcpt_unwind(ctx, path->local, path->domain, out, err);
+	if (rc != RC_INVALID)
+		return rc;
+	rc = resolve(s, ctx, path, path->domain, out, err);
+	if (rc == RC_DENIED && domain_of(s, path).len == 0)
+		rc = resolve(s, ctx, path, SPAN(""), out, err);
+	if (rc == RC_DENIED && s->logged_in) {
+		rcpt_outside(ctx, path->text, out);
+		rc = RC_OK;
+	}
+	return rc;
+}
+
+static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_rcpt *rcpt)
 {
 	struct recipients found;
 	struct err err = { 0 };
 
-	enum rc rc = resolve(s, ctx, path, path->domain, &found, &err);
-	if (rc == RC_DENIED && domain_of(s, path).len == 0)
-		rc = resolve(s, ctx, path, SPAN(""), &found, &err);
-	if (rc == RC_OK && all_local(&found)) {
-		accept_recipients(s, &found);
+	enum rc rc = find(s, ctx, &rcpt->to, &found, &err);
+	if (rc == RC_OK) {
+		accept_recipients(s, rcpt, &found);
 		return;
 	}
-	if (rc == RC_OK)
-		smtp_reply(s, 550, "5.4.4", "This server does not deliver to other servers yet");
-	else
-		smtp_reply_recipient(s, rc, &err);
-	note_refusal(s, ctx, path, rc);
+	smtp_reply_recipient(s, rc, &err);
+	note_refusal(s, ctx, &rcpt->to, rc);
 	slow_down(s, rc);
 }
 
 enum step smtp_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
 {
-	struct smtp_path path;
+	struct smtp_rcpt rcpt;
 
-	enum parse parsed = smtp_rcpt_parse(ctx->arena, arg, s->options->submission, &path);
+	enum parse parsed = smtp_rcpt_parse(ctx->arena, arg, s->options->submission, &rcpt);
 	if (parsed != PARSE_OK)
 		smtp_reply_parse(s, parsed, "5.1.3");
-	else if (path.utf8 && !s->tx.smtputf8)
+	else if (rcpt.to.utf8 && !s->tx.smtputf8)
 		smtp_reply(s, 553, "5.6.7", "This address needs SMTPUTF8");
 	else if (s->tx.recipients >= s->options->max_recipients)
 		smtp_reply(s, 452, "4.5.3", "Too many recipients, please send the others later");
@@ -101,6 +113,6 @@ enum step smtp_rcpt(struct smtp_session *s, struct ctx *ctx, struct span arg)
 		smtp_reply(s, 450, "4.7.1",
 			"Too many recipients from your network in a minute, try again later");
 	else
-		decide(s, ctx, &path);
+		decide(s, ctx, &rcpt);
 	return STEP_DONE;
 }

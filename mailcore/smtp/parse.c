@@ -194,8 +194,35 @@ static bool set_once(bool *seen)
 	return first;
 }
 
+/* RFC 3461 §4: xtext = *( xchar / "+" two upper-case hexadecimal digits ) */
+static bool is_xtext(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		if (c <= ' ' || c >= 0x7f || c == '=')
+			return false;
+		if (c != '+')
+			continue;
+		if (i + 2 >= s.len || ascii_hex(s.ptr[i + 1]) < 0 || ascii_hex(s.ptr[i + 2]) < 0 ||
+			s.ptr[i + 1] >= 'a' || s.ptr[i + 2] >= 'a')
+			return false;
+		i += 2;
+	}
+	return true;
+}
+
+static bool ret_parse(struct span value, enum dsn_ret *out)
+{
+	bool full = span_ieq(value, SPAN("FULL"));
+
+	if (!full && !span_ieq(value, SPAN("HDRS")))
+		return false;
+	*out = full ? RET_FULL : RET_HDRS;
+	return true;
+}
+
 struct mail_seen {
-	bool size, body, smtputf8, auth;
+	bool size, body, smtputf8, auth, ret, envid;
 };
 
 static enum parse mail_param(const struct param *p, struct mail_seen *seen, struct smtp_mail *out)
@@ -213,7 +240,13 @@ static enum parse mail_param(const struct param *p, struct mail_seen *seen, stru
 	else if (span_ieq(p->keyword, SPAN("AUTH")))
 		/* RFC 4954 §5: whom another server had authenticated; we trust no one for it. */
 		ok = set_once(&seen->auth) && p->value.ptr;
-	else
+	else if (span_ieq(p->keyword, SPAN("RET")))
+		ok = set_once(&seen->ret) && ret_parse(p->value, &out->ret);
+	else if (span_ieq(p->keyword, SPAN("ENVID"))) {
+		out->envid = p->value;
+		ok = set_once(&seen->envid) && p->value.len > 0 && p->value.len <= SMTP_ENVID_MAX &&
+			is_xtext(p->value);
+	} else
 		return PARSE_PARAM_UNKNOWN;
 	return ok ? PARSE_OK : PARSE_PARAM_VALUE;
 }
@@ -258,25 +291,100 @@ enum parse smtp_mail_parse(
 	return result;
 }
 
+/* RFC 3461 §4.1: NEVER, or a list of SUCCESS, FAILURE, DELAY. */
+static bool notify_parse(struct span value, unsigned *out)
+{
+	struct span rest = value, word;
+	unsigned bits = 0;
+
+	while (span_split(&rest, ',', &word)) {
+		if (span_ieq(word, SPAN("NEVER")))
+			bits |= NOTIFY_NEVER;
+		else if (span_ieq(word, SPAN("SUCCESS")))
+			bits |= NOTIFY_SUCCESS;
+		else if (span_ieq(word, SPAN("FAILURE")))
+			bits |= NOTIFY_FAILURE;
+		else if (span_ieq(word, SPAN("DELAY")))
+			bits |= NOTIFY_DELAY;
+		else
+			return false;
+	}
+	if ((bits & NOTIFY_NEVER) && bits != NOTIFY_NEVER)
+		return false;
+	*out = bits;
+	return true;
+}
+
+/* RFC 3461 §4.2: addr-type ";" xtext; RFC 6533: what is behind "utf-8;" may be more. */
+static bool orcpt_parse(struct span value, struct span *out)
+{
+	size_t semicolon = span_find(value, ';');
+
+	if (value.len > SMTP_ORCPT_MAX || semicolon == SPAN_NPOS || semicolon == 0)
+		return false;
+	struct span type = span_sub(value, 0, semicolon), text = span_from(value, semicolon + 1);
+	struct cur c = cur_of(type);
+	(void)cur_take_while(&c, is_keyword_char);
+	if (!cur_done(&c) || text.len == 0)
+		return false;
+	if (!is_xtext(text) && (!span_ieq(type, SPAN("utf-8")) || !utf8_valid(text)))
+		return false;
+	*out = value;
+	return true;
+}
+
+struct rcpt_seen {
+	bool notify, orcpt;
+};
+
+static enum parse rcpt_param(const struct param *p, struct rcpt_seen *seen, struct smtp_rcpt *out)
+{
+	bool ok;
+
+	if (span_ieq(p->keyword, SPAN("NOTIFY")))
+		ok = set_once(&seen->notify) && p->value.ptr &&
+			notify_parse(p->value, &out->notify);
+	else if (span_ieq(p->keyword, SPAN("ORCPT")))
+		ok = set_once(&seen->orcpt) && p->value.ptr && orcpt_parse(p->value, &out->orcpt);
+	else
+		return PARSE_PARAM_UNKNOWN;
+	return ok ? PARSE_OK : PARSE_PARAM_VALUE;
+}
+
+static enum parse rcpt_params(struct cur *c, struct smtp_rcpt *out)
+{
+	struct rcpt_seen seen = { 0 };
+	struct param param;
+
+	for (;;) {
+		if (!cur_done(c) && !ascii_is_space(*c->p))
+			return PARSE_SYNTAX;
+		skip_space(c);
+		if (cur_done(c))
+			return PARSE_OK;
+		if (!param_parse(c, &param))
+			return PARSE_SYNTAX;
+		enum parse result = rcpt_param(&param, &seen, out);
+		if (result != PARSE_OK)
+			return result;
+	}
+}
+
 enum parse smtp_rcpt_parse(
-	struct arena *a, struct span arg, bool brackets_optional, struct smtp_path *out)
+	struct arena *a, struct span arg, bool brackets_optional, struct smtp_rcpt *out)
 {
 	struct cur c = cur_of(arg);
-	struct smtp_path path;
-	struct param param;
+	struct smtp_rcpt rcpt = { 0 };
 
 	if (!cur_take_word(&c, SPAN("TO:")))
 		return PARSE_SYNTAX;
 	skip_space(&c);
-	if (!path_parse(a, &c, SPAN("postmaster"), brackets_optional, &path))
+	if (!path_parse(a, &c, SPAN("postmaster"), brackets_optional, &rcpt.to))
 		return PARSE_ADDRESS;
-	if (!cur_done(&c) && !ascii_is_space(*c.p))
-		return PARSE_SYNTAX;
-	skip_space(&c);
-	if (!cur_done(&c))
-		return param_parse(&c, &param) ? PARSE_PARAM_UNKNOWN : PARSE_SYNTAX;
-	*out = path;
-	return PARSE_OK;
+	enum parse result = rcpt_params(&c, &rcpt);
+	if (result == PARSE_OK)
+		*out = rcpt;
+	return result;
 }
 
 /* --- BDAT and AUTH --- */

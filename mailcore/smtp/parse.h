@@ -1,9 +1,10 @@
 /*
- * SMTP command lines to structs (RFC 5321 §4.1.2, 1870, 3030, 4954, 6152, 6531). Pure.
+ * SMTP command lines to structs (RFC 5321 §4.1.2, 1870, 3030, 3461, 4954, 6152, 6531). Pure.
  *
  * Lenient where the world is and it does no harm: white space behind "FROM:" and "TO:" and at the
  * end of a line; without brackets only when asked for (our users' programs). Everything else is
- * the grammar. Limits: path 256 octets without its source route, local part 64, domain 255.
+ * the grammar. Limits: path 256 octets without its source route, local part 64, domain 255, ENVID
+ * 100, ORCPT 500.
  */
 #pragma once
 
@@ -12,9 +13,12 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/span.h"
+#include "mailcore/deliver/intake.h"
 
-#define SMTP_HELO_MAX 255
-#define SMTP_PATH_MAX 256
+#define SMTP_HELO_MAX  255
+#define SMTP_PATH_MAX  256
+#define SMTP_ENVID_MAX 100
+#define SMTP_ORCPT_MAX 500
 
 enum parse {
 	PARSE_OK,
@@ -42,13 +46,21 @@ struct smtp_mail {
 	struct smtp_path from;
 	uint64_t size; /* 0: not said */
 	bool smtputf8;
+	enum dsn_ret ret;
+	struct span envid; /* xtext, as given */
+};
+
+struct smtp_rcpt {
+	struct smtp_path to;
+	unsigned notify;   /* enum notify */
+	struct span orcpt; /* type;xtext, as given */
 };
 
 /* Memory: the arena. */
 enum parse smtp_mail_parse(
 	struct arena *a, struct span arg, bool brackets_optional, struct smtp_mail *out);
 enum parse smtp_rcpt_parse(
-	struct arena *a, struct span arg, bool brackets_optional, struct smtp_path *out);
+	struct arena *a, struct span arg, bool brackets_optional, struct smtp_rcpt *out);
 /* RFC 3030: BDAT SP chunk-size [ SP "LAST" ] */
 bool smtp_bdat_parse(struct span arg, uint64_t *out_size, bool *out_last);
 /* RFC 4954: AUTH SP mechanism [ SP initial-response ]; ptr of the response NULL when absent. */

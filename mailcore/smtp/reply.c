@@ -80,12 +80,8 @@ void smtp_reply_recipient(struct smtp_session *s, enum rc rc, const struct err *
 		smtp_reply(s, 550, "5.1.1", "There is no such mailbox here");
 		return;
 	case RC_DENIED:
-		if (s->options->submission)
-			smtp_reply(s, 550, "5.4.4",
-				"This server does not deliver to other servers yet");
-		else
-			smtp_reply(s, 550, "5.7.1",
-				"Relaying refused: the domain is not served here, and you are not logged in");
+		smtp_reply(s, 550, "5.7.1",
+			"Relaying refused: the domain is not served here, and you are not logged in");
 		return;
 	case RC_LIMIT:
 		if (err && err->field[0] == '5')

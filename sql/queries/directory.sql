@@ -23,3 +23,7 @@ SELECT domain_id, account_id, suspended FROM directory_domain($1::text);
 -- name: directory_may_send
 -- roles: mx user web send
 SELECT directory_may_send($1::bigint, $2::text, $3::text);
+
+-- name: directory_srs_secret
+-- roles: mx user web send
+SELECT srs_secret();

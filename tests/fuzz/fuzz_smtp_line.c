@@ -23,7 +23,7 @@ static void parse_line(struct arena *a, struct span frame)
 {
 	struct span verb, arg, one, two;
 	struct smtp_mail mail;
-	struct smtp_path path;
+	struct smtp_rcpt rcpt;
 	uint64_t size;
 	bool last;
 
@@ -32,8 +32,8 @@ static void parse_line(struct arena *a, struct span frame)
 	for (int lenient = 0; lenient < 2; lenient++) {
 		if (smtp_mail_parse(a, arg, lenient, &mail) == PARSE_OK)
 			check_path(a, &mail.from);
-		if (smtp_rcpt_parse(a, arg, lenient, &path) == PARSE_OK)
-			check_path(a, &path);
+		if (smtp_rcpt_parse(a, arg, lenient, &rcpt) == PARSE_OK)
+			check_path(a, &rcpt.to);
 	}
 	(void)smtp_helo_parse(arg, &one);
 	(void)smtp_bdat_parse(arg, &size, &last);

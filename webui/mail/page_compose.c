@@ -3,6 +3,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/base/vec.h"
 #include "mailcore/deliver/intake.h"
+#include "mailcore/deliver/rcpt.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/mime/address.h"
 #include "mailcore/mime/build.h"
@@ -127,8 +128,6 @@ static struct span spec_of(struct arena *a, const struct address *address)
 
 static enum words_id refusal_of(enum rc rc)
 {
-	if (rc == RC_DENIED)
-		return W_RECIPIENT_REMOTE;
 	return rc == RC_NOT_FOUND ? W_RECIPIENT_UNKNOWN : W_RECIPIENT_REFUSED;
 }
 
@@ -147,15 +146,13 @@ static enum rc resolve_one(
 	enum rc rc = recipient_resolve(r->ctx, spec.local, spec.domain, &found, &err);
 	if (rc == RC_TEMP)
 		return rc;
+	if (rc == RC_DENIED) {
+		rcpt_outside(r->ctx, text, &found);
+		rc = RC_OK;
+	}
 	if (rc != RC_OK) {
 		refuse_address(r, field, refusal_of(rc), text);
 		return RC_OK;
-	}
-	for (size_t i = 0; i < found.len; i++) {
-		if (found.items[i].kind == RECIPIENT_REMOTE) { /* an alias that leads elsewhere */
-			refuse_address(r, field, W_RECIPIENT_REMOTE, text);
-			return RC_OK;
-		}
 	}
 	for (size_t i = 0; i < found.len; i++)
 		VEC_PUSH(a, w, found.items[i]);
@@ -232,7 +229,8 @@ static enum rc send_message(struct mail *m, struct req *r, const struct written 
 	struct intake_source source = { .helo = r->host,
 		.protocol = r->is_tls ? SPAN("HTTPS") : SPAN("HTTP"),
 		.mail_from = w->sender.address,
-		.sender = &w->sender };
+		.sender = &w->sender,
+		.smtputf8 = true };
 	if (!addr_parse(r->peer, &source.peer))
 		return RC_TEMP;
 	struct intake *in = intake_open(m->env->intake, r->ctx, &source);

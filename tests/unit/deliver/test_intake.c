@@ -10,6 +10,7 @@
 
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/intake.h"
+#include "mailcore/deliver/rcpt.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/mime/header.h"
 
@@ -25,6 +26,9 @@ static struct {
 	int64_t mailboxes[10];
 	struct str events;
 	char evidence[500]; /* of the last event */
+	size_t n_jobs;
+	struct delivery_job jobs[10];
+	char mail_from[10][300];
 } seen;
 
 enum rc message_prepare(struct store *s, struct arena *a, struct uuid id, struct span message,
@@ -53,6 +57,12 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	seen.n_targets = d->n_targets;
 	for (size_t i = 0; i < d->n_targets; i++)
 		seen.mailboxes[i] = d->targets[i].mailbox_id;
+	seen.n_jobs = d->n_jobs;
+	for (size_t i = 0; i < d->n_jobs; i++) {
+		seen.jobs[i] = d->jobs[i];
+		snprintf(seen.mail_from[i], sizeof seen.mail_from[i], SPAN_FMT,
+			SPAN_ARG(d->jobs[i].mail_from));
+	}
 	seen.n_events = d->n_events;
 	for (size_t i = 0; i < d->n_events; i++) {
 		str_addf(&seen.events, SPAN_FMT "|" SPAN_FMT "|" SPAN_FMT "\n",
@@ -69,6 +79,41 @@ enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, 
 	if (seen.may_send_rc != RC_OK)
 		return seen.may_send_rc;
 	return span_ieq(address, mailbox->address) ? RC_OK : RC_DENIED;
+}
+
+enum rc domain_owner(struct ctx *c, struct span domain, struct domain_ref *out)
+{
+	if (!span_eq(domain, SPAN("here.test")))
+		return RC_NOT_FOUND;
+	*out = (struct domain_ref){ .domain_id = 5, .account_id = 9 };
+	return RC_OK;
+}
+
+enum rc domain_is_local(struct ctx *c, struct span domain)
+{
+	struct domain_ref ref;
+	return domain_owner(c, domain, &ref);
+}
+
+struct span domain_to_ascii(struct arena *a, struct span domain)
+{
+	return domain;
+}
+
+enum rc directory_srs_secret(struct ctx *c, struct span *out)
+{
+	*out = SPAN("0123456789abcdef");
+	return RC_OK;
+}
+
+enum rc recipient_resolve(struct ctx *c, struct span local, struct span domain,
+	struct recipients *out, struct err *err)
+{
+	static struct recipient one = { .kind = RECIPIENT_MAILBOX };
+	if (!span_eq(domain, SPAN("here.test")))
+		return RC_DENIED;
+	*out = (struct recipients){ &one, 1 };
+	return RC_OK;
 }
 
 /* --- stage ------------------------------------------------------------------------------------ */
@@ -385,6 +430,110 @@ static void submission_needs_an_own_author(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
+/* --- recipients on other servers ------------------------------------------------------------- */
+
+#define HELLO_MESSAGE "From: a@from.test\r\nSubject: x\r\n\r\nHello\r\n"
+
+static enum rc send_outside(struct span message, const struct mailbox_ref *sender,
+	struct span mail_from, const char *original, bool with_local, struct err *err)
+{
+	struct intake_source source = source_of(sender);
+	struct recipient far = { .kind = RECIPIENT_REMOTE,
+		.address = SPAN("bob@far.test"),
+		.original = span_of(original),
+		.notify = NOTIFY_DELAY,
+		.orcpt = SPAN("rfc822;x") };
+	struct recipient near = mailbox(1, "bob@here.test", original);
+	struct uuid id;
+
+	source.mail_from = mail_from;
+	source.smtputf8 = true;
+	struct intake *in = intake_open(&env, &ctx, &source);
+	intake_add_rcpt(in, &far);
+	intake_add_rcpt(in, &far);
+	if (with_local)
+		intake_add_rcpt(in, &near);
+	assert_int_equal(intake_write(in, message), RC_OK);
+	return intake_commit(in, &ctx, &id, err);
+}
+
+static void our_users_mail_goes_out(void **state)
+{
+	struct mailbox_ref sender = { .mailbox_id = 3,
+		.domain_id = 5,
+		.account_id = 9,
+		.address = SPAN("a@from.test"),
+		.hold_out = true };
+	struct err err = { 0 };
+
+	assert_int_equal(send_outside(SPAN(HELLO_MESSAGE), &sender, SPAN("a@from.test"),
+				 "bob@far.test", false, &err),
+		RC_OK);
+	assert_int_equal(seen.n_jobs, 1);
+	assert_int_equal(seen.n_targets, 0);
+	assert_string_equal(seen.mail_from[0], "a@from.test");
+	assert_int_equal(seen.jobs[0].mailbox_id, 3);
+	assert_int_equal(seen.jobs[0].account_id, 9);
+	assert_int_equal(seen.jobs[0].notify, NOTIFY_DELAY);
+	assert_false(seen.jobs[0].smtputf8 || seen.jobs[0].body_8bit);
+	assert_true(span_eq(seen.jobs[0].hold_reason, SPAN("hold_out")));
+	assert_non_null(strstr(seen.events.ptr, "message.queued|bob@far.test|"));
+	assert_int_equal(span_find_span(str_span(&seen.message), SPAN("Delivered-To")), SPAN_NPOS);
+
+	struct span utf8 = SPAN("From: a@from.test\r\nSubject: \xc3\xa4\r\n\r\nx\r\n");
+	assert_int_equal(
+		send_outside(utf8, &sender, SPAN("a@from.test"), "bob@far.test", false, &err), RC_OK);
+	assert_true(seen.jobs[0].smtputf8 && seen.jobs[0].body_8bit);
+}
+
+/* REQUIREMENTS 10, 16: rewritten sender, both targets, and no circles. */
+static void an_alias_forwards(void **state)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(send_outside(SPAN(HELLO_MESSAGE), NULL, SPAN("a@from.test"),
+				 "alias@here.test", true, &err),
+		RC_OK);
+	assert_int_equal(seen.n_jobs, 1);
+	assert_int_equal(seen.n_targets, 1);
+	assert_int_equal(seen.jobs[0].mailbox_id, 0);
+	assert_int_equal(seen.jobs[0].domain_id, 5);
+	struct span rewritten = span_of(seen.mail_from[0]);
+	assert_true(span_starts(rewritten, SPAN("SRS0=")));
+	assert_true(span_ends(rewritten, SPAN("=from.test=a@here.test")));
+	assert_true(span_find_span(str_span(&seen.message),
+			    SPAN("\r\nDelivered-To: alias@here.test\r\n")) != SPAN_NPOS);
+
+	/* The bounce finds its way back. */
+	struct recipients back;
+	size_t at = span_rfind(rewritten, '@');
+	assert_int_equal(
+		rcpt_unwind(&ctx, span_sub(rewritten, 0, at), SPAN("here.test"), &back, &err),
+		RC_OK);
+	assert_int_equal(back.items[0].kind, RECIPIENT_REMOTE);
+	assert_true(span_eq(back.items[0].address, SPAN("a@from.test")));
+	assert_int_equal(rcpt_unwind(&ctx, SPAN("SRS0=AAAAAA=AA=from.test=a"), SPAN("here.test"),
+				 &back, &err),
+		RC_NOT_FOUND);
+	assert_int_equal(
+		rcpt_unwind(&ctx, SPAN("bob"), SPAN("here.test"), &back, &err), RC_INVALID);
+
+	assert_int_equal(send_outside(SPAN("Delivered-To: Alias@here.test\r\n" HELLO_MESSAGE), NULL,
+				 SPAN("a@from.test"), "alias@here.test", true, &err),
+		RC_LIMIT);
+	assert_string_equal(err.field, "5.4.6");
+}
+
+static void the_null_sender_stays(void **state)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(
+		send_outside(SPAN(HELLO_MESSAGE), NULL, SPAN(""), "alias@here.test", false, &err),
+		RC_OK);
+	assert_string_equal(seen.mail_from[0], "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +547,9 @@ int main(void)
 		TEST(size_is_limited_to_the_byte),
 		TEST(submission_is_completed),
 		TEST(submission_needs_an_own_author),
+		TEST(our_users_mail_goes_out),
+		TEST(an_alias_forwards),
+		TEST(the_null_sender_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,13 @@ static const struct mail_case mail_cases[] = {
 	{ "FROM:<a@b.test> SIZE=1 SIZE=2", BOTH(PARSE_PARAM_VALUE) },
 	{ "FROM:<a@b.test> BODY=BINARYMIME", BOTH(PARSE_PARAM_VALUE) },
 	{ "FROM:<a@b.test> SMTPUTF8=1", BOTH(PARSE_PARAM_VALUE) },
-	{ "FROM:<a@b.test> RET=FULL", BOTH(PARSE_PARAM_UNKNOWN) },
+	{ "FROM:<a@b.test> RET=FULL ENVID=a+2Bb", BOTH(PARSE_OK), "a", "b.test", "a@b.test" },
+	{ "FROM:<a@b.test> RET=ALL", BOTH(PARSE_PARAM_VALUE) },
+	{ "FROM:<a@b.test> RET", BOTH(PARSE_PARAM_VALUE) },
+	{ "FROM:<a@b.test> RET=FULL RET=HDRS", BOTH(PARSE_PARAM_VALUE) },
+	{ "FROM:<a@b.test> ENVID=a+2b", BOTH(PARSE_PARAM_VALUE) },
+	{ "FROM:<a@b.test> ENVID=a+2", BOTH(PARSE_PARAM_VALUE) },
+	{ "FROM:<a@b.test> ENVID", BOTH(PARSE_PARAM_VALUE) },
 	{ "FROM:<a@b.test> XYZ", BOTH(PARSE_PARAM_UNKNOWN) },
 };
 
@@ -164,6 +170,8 @@ static void rcpt(void **state)
 		const char *arg;
 		enum parse want;
 		const char *local, *domain;
+		unsigned notify;
+		const char *orcpt;
 	} cases[] = {
 		{ "TO:<a@b.test>", PARSE_OK, "a", "b.test" },
 		{ "to: <@x:a@b.test> ", PARSE_OK, "a", "b.test" },
@@ -173,19 +181,35 @@ static void rcpt(void **state)
 		{ "TO:a@b.test", PARSE_ADDRESS },
 		{ "FROM:<a@b.test>", PARSE_SYNTAX },
 		{ "TO:<a@b.test>x", PARSE_SYNTAX },
-		{ "TO:<a@b.test> NOTIFY=NEVER", PARSE_PARAM_UNKNOWN },
+		{ "TO:<a@b.test> SIZE=1", PARSE_PARAM_UNKNOWN },
+		{ "TO:<a@b.test> NOTIFY=never", PARSE_OK, "a", "b.test", NOTIFY_NEVER },
+		{ "TO:<a@b.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x+2By@z.test", PARSE_OK, "a",
+			"b.test", NOTIFY_SUCCESS | NOTIFY_DELAY, "rfc822;x+2By@z.test" },
+		{ "TO:<a@b.test> NOTIFY=FAILURE", PARSE_OK, "a", "b.test", NOTIFY_FAILURE },
+		{ "TO:<a@b.test> NOTIFY=NEVER,DELAY", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> NOTIFY=", PARSE_SYNTAX },
+		{ "TO:<a@b.test> NOTIFY=,", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> NOTIFY=DELAY NOTIFY=DELAY", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> ORCPT=x@z.test", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> ORCPT=;x@z.test", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> ORCPT=rfc822;", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> ORCPT=rfc822;x+2@z.test", PARSE_PARAM_VALUE },
+		{ "TO:<a@b.test> ORCPT=utf-8;\xc3\xa4@z.test", PARSE_OK, "a", "b.test", 0,
+			"utf-8;\xc3\xa4@z.test" },
 		{ "TO:<a@b.test> =x", PARSE_SYNTAX },
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct arena a;
-		struct smtp_path path;
+		struct smtp_rcpt out;
 		arena_init(&a, 1024);
-		enum parse got = smtp_rcpt_parse(&a, span_of(cases[i].arg), false, &path);
+		enum parse got = smtp_rcpt_parse(&a, span_of(cases[i].arg), false, &out);
 		if (got != cases[i].want)
 			fail_msg("%s: %d", cases[i].arg, got);
 		if (got == PARSE_OK) {
-			assert_true(span_eq(path.local, span_of(cases[i].local)));
-			assert_true(span_eq(path.domain, span_of(cases[i].domain)));
+			assert_true(span_eq(out.to.local, span_of(cases[i].local)));
+			assert_true(span_eq(out.to.domain, span_of(cases[i].domain)));
+			assert_int_equal(out.notify, cases[i].notify);
+			assert_true(span_eq(out.orcpt, span_of(cases[i].orcpt)));
 		}
 		arena_done(&a);
 	}

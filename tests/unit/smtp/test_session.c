@@ -10,6 +10,7 @@
 
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/deliver/rcpt.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/directory/recipient_cache.h"
 #include "mailcore/smtp/abuse.h"
@@ -219,6 +220,8 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	return rc;
 }
 
+static struct recipient remote = { .kind = RECIPIENT_REMOTE };
+
 enum rc recipient_cache_resolve(struct recipient_cache *cache, struct ctx *ctx,
 	struct span localpart, struct span domain, uint64_t size, struct recipients *out,
 	struct err *err)
@@ -236,6 +239,20 @@ enum rc recipient_cache_resolve(struct recipient_cache *cache, struct ctx *ctx,
 	one.kind = span_ieq(localpart, SPAN("forward")) ? RECIPIENT_REMOTE : RECIPIENT_MAILBOX;
 	*out = (struct recipients){ &one, 1 };
 	return RC_OK;
+}
+
+enum rc rcpt_unwind(struct ctx *ctx, struct span local, struct span domain, struct recipients *out,
+	struct err *err)
+{
+	if (!span_starts(local, SPAN("SRS0=")))
+		return RC_INVALID;
+	*out = (struct recipients){ &remote, 1 };
+	return span_eq(local, SPAN("SRS0=good")) ? RC_OK : RC_NOT_FOUND;
+}
+
+void rcpt_outside(struct ctx *ctx, struct span address, struct recipients *out)
+{
+	*out = (struct recipients){ &remote, 1 };
 }
 
 enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, struct span address)
@@ -413,7 +430,13 @@ static const struct dialogue mx_dialogues[] = {
 		C_HI "250 550 503 " },
 	/* recipients */
 	{ { HELLO, "MAIL FROM:<a@b.test>\r\nRCPT TO:<x@other.test>\r\n" }, C_HI "250 550 " },
-	{ { HELLO, "MAIL FROM:<a@b.test>\r\nRCPT TO:<forward@here.test>\r\n" }, C_HI "250 550 " },
+	{ { HELLO, "MAIL FROM:<a@b.test>\r\nRCPT TO:<forward@here.test>\r\n" }, C_HI "250 250 " },
+	{ { HELLO, "MAIL FROM:<>\r\nRCPT TO:<SRS0=good@here.test>\r\n" }, C_HI "250 250 " },
+	{ { HELLO, "MAIL FROM:<>\r\nRCPT TO:<SRS0=bad@here.test>\r\n" }, C_HI "250 550 " },
+	{ { HELLO,
+		  "MAIL FROM:<a@b.test> RET=HDRS ENVID=x\r\n"
+		  "RCPT TO:<a@here.test> NOTIFY=NEVER\r\n" },
+		C_HI "250 250 " },
 	{ { HELLO,
 		  BEGIN
 		  "RCPT TO:<b@here.test>\r\nRCPT TO:<c@here.test>\r\nRCPT TO:<d@here.test>\r\n" },
@@ -501,7 +524,7 @@ static const struct dialogue submission_dialogues[] = {
 	{ { HELLO, "MAIL FROM:<ann@here.test>\r\n", "AUTH PLAIN " PLAIN_OK "\r\n" },
 		C_HI "530 538 " },
 	{ { LOG_IN, "MAIL FROM:<eve@here.test>\r\n", "MAIL FROM:<>\r\n" }, C_LOGIN "553 250 " },
-	{ { LOG_IN, OWN_MAIL, "RCPT TO:<x@other.test>\r\n" }, C_LOGIN "250 550 " },
+	{ { LOG_IN, OWN_MAIL, "RCPT TO:<x@other.test>\r\n" }, C_LOGIN "250 250 " },
 	{ { LOG_IN, "AUTH PLAIN " PLAIN_OK "\r\n" }, C_LOGIN "503 " },
 	{ { LOG_IN, OWN_MAIL, "AUTH PLAIN " PLAIN_OK "\r\n" }, C_LOGIN "250 503 " },
 	/* the exchanges */
