@@ -41,13 +41,6 @@ static enum step search_go(struct answer *answer)
 	return imap_reply_ok(&answer->cmd, "Done.");
 }
 
-static enum step give_up(struct command *cmd, enum step step)
-{
-	answer_free(cmd->s->answer);
-	cmd->s->answer = NULL;
-	return step;
-}
-
 enum step imap_cmd_search(struct command *cmd)
 {
 	struct answer *answer = answer_new(cmd, search_go, sizeof(struct search));
@@ -56,15 +49,5 @@ enum step imap_cmd_search(struct command *cmd)
 		? search_parse(&answer->cmd.args, &answer->arena, &q->query)
 		: SEARCH_BAD;
 
-	if (parsed == SEARCH_BADCHARSET)
-		return give_up(
-			cmd, imap_reply_no(cmd, "[BADCHARSET (UTF-8)] This charset is unknown."));
-	if (parsed == SEARCH_BAD)
-		return give_up(cmd, imap_reply_bad(cmd->s, "The search keys cannot be read."));
-	if (q->query.charset && cmd->s->utf8_accept) /* RFC 6855 §3 */
-		return give_up(cmd, imap_reply_bad(cmd->s, "All text is UTF-8 now."));
-	cmd->s->condstore = cmd->s->condstore || q->query.modseq;
-	if (!search_begin(answer, q))
-		return give_up(cmd, imap_reply_bad(cmd->s, "There is no such message."));
-	return answer_start(answer);
+	return esearch_start(answer, q, parsed);
 }

@@ -32,10 +32,12 @@ static const struct command_row rows[] = {
 	{ "RENAME", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_rename },
 	{ "SEARCH", SELECTED, NEED_UID_FORM, SYNC_FLAGS, imap_cmd_search },
 	{ "SELECT", LOGGEDIN, NEED_NONE, SYNC_NONE, imap_cmd_select },
+	{ "SORT", SELECTED, NEED_UID_FORM, SYNC_FLAGS, imap_cmd_sort },
 	{ "STARTTLS", GREETED, NEED_NO_ARGS, SYNC_NONE, imap_cmd_starttls },
 	{ "STATUS", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_status },
 	{ "STORE", SELECTED, NEED_UID_FORM | NEED_WRITE, SYNC_FLAGS, imap_cmd_store },
 	{ "SUBSCRIBE", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_subscribe },
+	{ "THREAD", SELECTED, NEED_UID_FORM, SYNC_FLAGS, imap_cmd_thread },
 	{ "UNSELECT", SELECTED, NEED_NO_ARGS, SYNC_NONE, imap_cmd_unselect },
 	{ "UNSUBSCRIBE", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_unsubscribe },
 };

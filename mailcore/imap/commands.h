@@ -56,10 +56,12 @@ enum step imap_cmd_noop(struct command *cmd);
 enum step imap_cmd_rename(struct command *cmd);
 enum step imap_cmd_search(struct command *cmd);
 enum step imap_cmd_select(struct command *cmd);
+enum step imap_cmd_sort(struct command *cmd);
 enum step imap_cmd_starttls(struct command *cmd);
 enum step imap_cmd_status(struct command *cmd);
 enum step imap_cmd_store(struct command *cmd);
 enum step imap_cmd_subscribe(struct command *cmd);
+enum step imap_cmd_thread(struct command *cmd);
 enum step imap_cmd_unselect(struct command *cmd);
 enum step imap_cmd_unsubscribe(struct command *cmd);
 

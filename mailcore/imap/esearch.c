@@ -117,3 +117,28 @@ enum step esearch_fail(struct answer *answer, const struct search *q, enum rc rc
 		imap_session_forget_saved(answer->cmd.s);
 	return imap_reply_rc(&answer->cmd, rc, NULL);
 }
+
+static enum step give_up(struct answer *answer, enum step step)
+{
+	answer->cmd.s->answer = NULL;
+	answer_free(answer);
+	return step;
+}
+
+enum step esearch_start(struct answer *answer, struct search *q, enum search_parse parsed)
+{
+	struct command *cmd = &answer->cmd;
+	struct imap *s = cmd->s;
+
+	if (parsed == SEARCH_BADCHARSET)
+		return give_up(answer,
+			imap_reply_no(cmd, "[BADCHARSET (UTF-8)] This charset is unknown."));
+	if (parsed == SEARCH_BAD)
+		return give_up(answer, imap_reply_bad(s, "The search keys cannot be read."));
+	if (q->query.charset && s->utf8_accept) /* RFC 6855 §3 */
+		return give_up(answer, imap_reply_bad(s, "All text is UTF-8 now."));
+	s->condstore = s->condstore || q->query.modseq;
+	if (!search_begin(answer, q))
+		return give_up(answer, imap_reply_bad(s, "There is no such message."));
+	return answer_start(answer);
+}

@@ -7,6 +7,7 @@
 #include "mailcore/imap/syntax/lex.h"
 #include "mailcore/imap/syntax/search_keys.h"
 #include "mailcore/imap/syntax/select_params.h"
+#include "mailcore/imap/syntax/sort_keys.h"
 
 static void parse_all(struct arena *a, struct span text)
 {
@@ -14,6 +15,8 @@ static void parse_all(struct arena *a, struct span text)
 	struct fetch_items items;
 	struct search_query query;
 	struct select_params params;
+	struct sort_program program;
+	enum thread_algorithm algorithm;
 	struct fetch_modifiers modifiers;
 	struct flag_list flags;
 	struct span tag, name;
@@ -32,6 +35,11 @@ static void parse_all(struct arena *a, struct span text)
 		ASSERT(cur_done(&c));
 	c = in;
 	(void)store_flags_parse(&c, a, &flags); /* only its crashes are of interest */
+	c = in;
+	if (sort_parse(&c, a, &program, &query) == SEARCH_PARSED)
+		ASSERT(cur_done(&c) && program.len <= SORT_KEYS_MAX);
+	c = in;
+	(void)thread_parse(&c, a, &algorithm, &query);
 	c = in;
 	if (select_params_parse(&c, a, &params))
 		ASSERT(cur_done(&c));
