@@ -1,9 +1,14 @@
 /*
  * Look-ups for workers: cache, merging of identical questions, waiting with a deadline.
  *
- * One lock guards cache, table of open questions and the failure counter; it is never held while
- * waiting. When three questions in a row found no server at all, the next ones are answered
- * RC_TEMP at once for five seconds: a machine without DNS must stay fast.
+ * One lock guards cache, table of open questions and what is known about the servers; it is never
+ * held while waiting.
+ *
+ * A machine without DNS must stay fast, and nobody else's slow zone may make us think that we are
+ * one. So silence alone proves nothing: after three questions in a row without an answer the root's
+ * name servers are asked for, which every resolver has at hand. Without an answer to that (the
+ * canary) all questions are RC_TEMP at once. A canary every five seconds, for which nobody waits,
+ * finds out when it is over.
  */
 #include "mailcore/net/resolver.h"
 
@@ -24,6 +29,7 @@
 #define POSITIVE_MAX_S   3600
 #define NEGATIVE_MAX_S   300
 #define FAILURE_MS       5000
+#define CANARY_MS        5000 /* from one to the next */
 #define SILENCES_ALLOWED 3
 #define OPEN_MAX         10000 /* questions in flight */
 #define SCRATCH          (16 * 1024)
@@ -37,8 +43,10 @@ struct resolver {
 	pthread_mutex_t lock;
 	struct map open; /* by key: questions in flight */
 	struct dns_cache cache;
-	unsigned silences;     /* in a row */
-	int64_t deaf_until_ms; /* no questions before */
+	unsigned silences; /* in a row */
+	bool deaf;         /* no server answers */
+	bool canary_sings; /* one is in flight */
+	int64_t next_canary_ms;
 };
 
 /* Name and type. */
@@ -54,6 +62,7 @@ struct question {
 	struct dns_name name;
 	enum dns_type type;
 	unsigned refs;
+	bool canary;
 	bool done;
 	pthread_cond_t changed;
 	enum rc rc;
@@ -100,15 +109,23 @@ static int64_t lifetime_ms(enum rc rc, uint32_t ttl)
 }
 
 /* Under the lock. */
-static void count_silence(struct resolver *r, enum dns_outcome outcome, int64_t now_ms)
+static void count_silence(struct resolver *r, const struct question *q, enum dns_outcome outcome)
 {
-	if (outcome == DNS_REPLIED)
+	if (outcome == DNS_REPLIED) {
 		r->silences = 0;
-	else if (outcome == DNS_SILENCE && ++r->silences >= SILENCES_ALLOWED) {
-		if (r->silences == SILENCES_ALLOWED)
-			log_error("dns.no_server", "questions=%u", r->silences);
-		r->deaf_until_ms = now_ms + FAILURE_MS;
+		r->deaf = false;
+	} else if (outcome == DNS_SILENCE) {
+		r->silences++;
 	}
+	if (!q->canary)
+		return;
+	r->canary_sings = false;
+	r->next_canary_ms = clock_mono_ms() + CANARY_MS;
+	if (outcome != DNS_SILENCE)
+		return;
+	if (!r->deaf)
+		log_error("dns.no_server", "silences=%u", r->silences);
+	r->deaf = true;
 }
 
 static void on_done(void *arg, void *token, enum dns_outcome outcome, struct span reply)
@@ -125,8 +142,9 @@ static void on_done(void *arg, void *token, enum dns_outcome outcome, struct spa
 	int64_t life = lifetime_ms(rc, parsed.answer.ttl);
 
 	pthread_mutex_lock(&r->lock);
-	count_silence(r, outcome, now_ms);
-	(void)map_del(&r->open, key_span(&q->key));
+	count_silence(r, q, outcome);
+	if (!q->canary)
+		(void)map_del(&r->open, key_span(&q->key));
 	q->rc = rc;
 	q->done = true;
 	if (rc == RC_OK || rc == RC_NOT_FOUND) {
@@ -134,7 +152,7 @@ static void on_done(void *arg, void *token, enum dns_outcome outcome, struct spa
 		q->reply_len = reply.len;
 		memcpy(q->reply, reply.ptr, reply.len);
 	}
-	if (life > 0 && outcome != DNS_STOPPED)
+	if (life > 0 && outcome != DNS_STOPPED && !q->canary)
 		dns_cache_put(&r->cache, key_span(&q->key), rc, span_make(q->reply, q->reply_len),
 			now_ms + life);
 	pthread_cond_broadcast(&q->changed);
@@ -202,7 +220,29 @@ static struct question *question_new(
 	return q;
 }
 
-/* Under the lock: joins whoever asks the same, or asks. NULL: not now. */
+/* Under the lock. */
+static void send_canary(struct resolver *r)
+{
+	struct dns_name root = { .len = 1, .bytes = "" };
+	struct key key = make_key(&root, DNS_NS);
+	struct question *q = question_new(r, &key, &root, DNS_NS);
+
+	q->refs = 1; /* the transport's: nobody waits */
+	q->canary = r->canary_sings = true;
+	dns_transport_send(r->transport, &root, DNS_NS, q);
+}
+
+/* Under the lock: may something be asked now? */
+static bool has_servers(struct resolver *r)
+{
+	bool doubtful = r->deaf || r->silences >= SILENCES_ALLOWED;
+
+	if (doubtful && !r->canary_sings && clock_mono_ms() >= r->next_canary_ms)
+		send_canary(r);
+	return !r->deaf;
+}
+
+/* Under the lock: joins whoever asks the same, or asks. NULL: not now. The caller's reference. */
 static struct question *join_or_ask(
 	struct resolver *r, const struct key *key, const struct dns_name *name, enum dns_type type)
 {
@@ -212,7 +252,7 @@ static struct question *join_or_ask(
 		q->refs++;
 		return q;
 	}
-	if (clock_mono_ms() < r->deaf_until_ms || r->open.count >= OPEN_MAX)
+	if (!has_servers(r) || r->open.count >= OPEN_MAX)
 		return NULL;
 	q = question_new(r, key, name, type);
 	q->refs = 2; /* ours and the transport's */
@@ -262,6 +302,32 @@ static enum rc find_reply(struct resolver *r, struct ctx *ctx, const struct dns_
 	return rc;
 }
 
+void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type)
+{
+	struct dns_name wire;
+
+	if (r->given || !dns_name_parse(name, &wire))
+		return;
+	struct key key = make_key(&wire, type);
+	pthread_mutex_lock(&r->lock);
+	if (!dns_cache_get(&r->cache, key_span(&key), clock_mono_ms())) {
+		struct question *q = join_or_ask(r, &key, &wire, type);
+		if (q)
+			unref(q);
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+void resolver_probe(struct resolver *r)
+{
+	if (r->given)
+		return;
+	pthread_mutex_lock(&r->lock);
+	if (!r->canary_sings)
+		send_canary(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
 enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name, enum dns_type type,
 	struct dns_answer *out, bool *nxdomain)
 {
@@ -297,13 +363,20 @@ static void add_reverse_name(struct str *out, const struct addr *a)
 	str_add_cstr(out, "ip6.arpa");
 }
 
+struct span resolver_reverse_name(struct arena *arena, const struct addr *a)
+{
+	struct str name = str_in(arena, 128);
+
+	if (a->family != AF_INET && a->family != AF_INET6)
+		return SPAN("");
+	add_reverse_name(&name, a);
+	return str_span(&name);
+}
+
 enum rc resolver_reverse(
 	struct resolver *r, struct ctx *ctx, const struct addr *a, struct dns_answer *out)
 {
-	struct str name = str_in(ctx->arena, 128);
+	struct span name = resolver_reverse_name(ctx->arena, a);
 
-	if (a->family != AF_INET && a->family != AF_INET6)
-		return RC_INVALID;
-	add_reverse_name(&name, a);
-	return resolver_query(r, ctx, str_span(&name), DNS_PTR, out, NULL);
+	return resolver_query(r, ctx, name, DNS_PTR, out, NULL);
 }

@@ -2,7 +2,7 @@
  * DNS look-ups: c-ares in a thread of its own, a cache, and calls that workers may block in.
  *
  * A resolver failure (time-out, SERVFAIL, no server, refused) is RC_TEMP, never "not there".
- * A machine without any DNS answers RC_TEMP at once. Positive answers are cached for their TTL
+ * A machine without any DNS answers RC_TEMP at once (see resolver.c). Positive answers are cached for their TTL
  * (at most an hour), negative ones for at most five minutes, failures for five seconds.
  * Limits: 4,096 cache entries, 10 MiB; 200 records an answer; UDP with EDNS 1232, TCP fallback.
  */
@@ -65,6 +65,14 @@ void resolver_close(struct resolver *r);
  * Waits until ctx->deadline_ms at most. */
 MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name,
 	enum dns_type type, struct dns_answer *out, bool *nxdomain);
+/* Asks without waiting, so that a later resolver_query finds the answer or joins the question: what
+ * will be needed is asked for at the same time. */
+void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type);
+/* Finds out, without waiting, whether there are servers at all. For the start of a role: so the
+ * first questions need not. */
+void resolver_probe(struct resolver *r);
+/* 1.2.0.192.in-addr.arpa; empty for an unknown address. */
+struct span resolver_reverse_name(struct arena *arena, const struct addr *a);
 /* PTR of an address. */
 MUST_CHECK enum rc resolver_reverse(
 	struct resolver *r, struct ctx *ctx, const struct addr *a, struct dns_answer *out);

@@ -216,6 +216,55 @@ static void without_a_server_it_is_fast(void **state)
 	resolver_close(r);
 }
 
+/* Names that nobody answers for are no proof that there is no resolver. */
+static void slow_zones_do_not_make_us_deaf(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 500);
+	struct asked q;
+
+	for (int i = 0; i < 5; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof name, "t%d.example", i);
+		assert_int_equal(ask(&q, r, name, 20000), RC_TEMP);
+	}
+	assert_int_equal(ask(&q, r, "a-after.example", 20000), RC_OK);
+	resolver_close(r);
+}
+
+/* With a probe at the start not even the first question waits for servers that are not there. */
+static void probed_in_advance(void **state)
+{
+	char text[32];
+	struct asked q;
+	int fd;
+
+	bind_udp(&fd, text, sizeof text); /* there, and silent */
+	struct resolver *r = resolver_open(text, 500);
+	log_set_level(LOG_ERROR);
+	resolver_probe(r);
+	do {
+		assert_int_equal(ask(&q, r, "a.example", 20000), RC_TEMP);
+	} while (q.took_ms > 50); /* else the test's time-out ends it */
+	resolver_close(r);
+	(void)close(fd);
+}
+
+static void prefetched(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 5000);
+	struct asked q;
+	int before = server.asked;
+
+	resolver_prefetch(r, SPAN("a-early.example"), DNS_A);
+	resolver_prefetch(r, SPAN("a-early.example"), DNS_A);
+	resolver_prefetch(r, SPAN("a..example"), DNS_A);
+	assert_int_equal(ask(&q, r, "a-early.example", 20000), RC_OK);
+	resolver_prefetch(r, SPAN("a-early.example"), DNS_A);
+	assert_int_equal(ask(&q, r, "a-early.example", 20000), RC_OK);
+	assert_int_equal(server.asked, before + 1);
+	resolver_close(r);
+}
+
 static void nonsense_for_servers(void **state)
 {
 	struct asked q;
@@ -309,6 +358,9 @@ int main(void)
 		cmocka_unit_test(identical_questions_are_merged),
 		cmocka_unit_test(silence_ends_at_the_deadline),
 		cmocka_unit_test(without_a_server_it_is_fast),
+		cmocka_unit_test(slow_zones_do_not_make_us_deaf),
+		cmocka_unit_test(probed_in_advance),
+		cmocka_unit_test(prefetched),
 		cmocka_unit_test(nonsense_for_servers),
 		cmocka_unit_test(reverse),
 		cmocka_unit_test(given_answers),
