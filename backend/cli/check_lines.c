@@ -10,7 +10,9 @@
 #include "backend/cli/dns_json.h"
 #include "backend/cli/mime_json.h"
 #include "backend/cli/options.h"
+#include "mailcore/base/base64.h"
 #include "mailcore/base/clock.h"
+#include "mailcore/base/json.h"
 #include "mailcore/base/str.h"
 #include "mailcore/base/utf8.h"
 
@@ -54,6 +56,20 @@ static cJSON *op_address(const struct check *c)
 	return value_op(c, addresses_json);
 }
 
+/* What the API's JSON reader accepts. */
+static cJSON *op_json(const struct check *c)
+{
+	struct span text = check_text(c, "data_b64");
+	struct str bytes = str_in(c->ctx->arena, text.len);
+	struct cJSON *value;
+
+	if (!text.ptr || !base64_decode(text, &bytes))
+		return check_error("The request's \"data_b64\" is no base64.");
+	cJSON *out = cJSON_CreateObject();
+	cJSON_AddBoolToObject(out, "ok", json_parse(c->ctx->arena, str_span(&bytes), &value, NULL));
+	return out;
+}
+
 static const struct {
 	const char *name;
 	cJSON *(*run)(const struct check *c);
@@ -64,6 +80,7 @@ static const struct {
 	{ "arc", op_arc },
 	{ "dkim", op_dkim },
 	{ "dmarc", op_dmarc },
+	{ "json", op_json },
 	{ "spf", op_spf },
 };
 

@@ -1,12 +1,13 @@
 /*
  * check: what the parsers and verifiers make of a message, without server and database.
  *
- * `check mime` reads one message; `check lines` is in check_lines.c.
+ * `check mime` and `check auth` read one message; `check lines` is in check_lines.c.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/cli/check_auth.h"
 #include "backend/cli/check_lines.h"
 #include "backend/cli/commands.h"
 #include "backend/cli/mime_json.h"
@@ -25,13 +26,6 @@ static bool print_json(cJSON *json)
 	return ok;
 }
 
-static int refuse(const char *sentence)
-{
-	struct err err;
-	(void)err_set(&err, RC_INVALID, "", "%s", sentence);
-	return cli_refuse(&err);
-}
-
 /* --- one message --- */
 
 static bool read_all(FILE *in, struct str *out)
@@ -48,34 +42,76 @@ static bool read_all(FILE *in, struct str *out)
 	return ferror(in) == 0;
 }
 
-static int check_mime(void)
+static enum rc read_message(struct str *out, struct err *err)
+{
+	str_init(out, MESSAGE_MAX);
+	if (read_all(stdin, out))
+		return RC_OK;
+	return err_set(err, RC_INVALID, "", "The message cannot be read, or is larger than 1 GiB.");
+}
+
+/* --- the checks --- */
+
+static enum rc run_mime(const struct check_auth_ask *ask, cJSON **out, struct err *err)
 {
 	struct str message;
-	str_init(&message, MESSAGE_MAX);
-	bool ok = read_all(stdin, &message);
-	int status = 1;
 
-	if (!ok)
-		(void)refuse("The message cannot be read, or is larger than 1 GiB.");
-	else if (!print_json(mime_json(str_span(&message))))
-		(void)refuse("The answer cannot be written.");
-	else
-		status = 0;
+	(void)ask;
+	enum rc rc = read_message(&message, err);
+	if (rc == RC_OK)
+		*out = mime_json(str_span(&message));
 	str_done(&message);
-	return status;
+	return rc;
+}
+
+static enum rc run_auth(const struct check_auth_ask *ask, cJSON **out, struct err *err)
+{
+	struct str message;
+
+	enum rc rc = read_message(&message, err);
+	if (rc == RC_OK)
+		rc = check_auth(ask, str_span(&message), out, err);
+	str_done(&message);
+	return rc;
+}
+
+static const struct {
+	const char *name;
+	enum rc (*run)(const struct check_auth_ask *ask, cJSON **out, struct err *err);
+} checks[] = {
+	{ "auth", run_auth },
+	{ "mime", run_mime },
+	{ "spf", check_spf },
+};
+
+static int run(size_t which, const struct check_auth_ask *ask)
+{
+	struct err err = { 0 };
+	cJSON *json;
+
+	if (checks[which].run(ask, &json, &err) != RC_OK)
+		return cli_refuse(&err);
+	if (print_json(json))
+		return 0;
+	(void)err_set(&err, RC_TEMP, "", "The answer cannot be written.");
+	return cli_refuse(&err);
 }
 
 int cmd_check(int argc, char **argv)
 {
-	const char *resolver = NULL;
+	struct check_auth_ask ask = { 0 };
 	const struct option_row rows[] = {
-		{ "--resolver", "HOST:PORT", "ask this DNS server", &resolver },
+		{ "--ip", "IP", "spf, auth: the address of the sending server", &ask.ip },
+		{ "--from", "ADDRESS", "spf, auth: MAIL FROM, empty for a bounce", &ask.from },
+		{ "--helo", "NAME", "spf, auth: what it says in EHLO", &ask.helo },
+		{ "--resolver", "HOST:PORT", "ask this DNS server", &ask.server },
 	};
 	struct options o = {
-		.usage = "check mime < MESSAGE | check lines < REQUESTS",
-		.about = "Show what the parsers make of a message, or of one JSON request a line.",
+		.usage = "check mime|auth|spf|lines [options] < INPUT",
+		.about = "Show what the server makes of a message (mime, auth), of a sender (spf), "
+			 "or of one JSON request a line.",
 		.rows = rows,
-		.n_rows = 1,
+		.n_rows = sizeof rows / sizeof rows[0],
 		.min_args = 1,
 		.max_args = 1,
 	};
@@ -83,10 +119,12 @@ int cmd_check(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (strcmp(o.args[0], "mime") == 0)
-		return check_mime();
 	if (strcmp(o.args[0], "lines") == 0)
-		return check_lines(resolver);
+		return check_lines(ask.server);
+	for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+		if (strcmp(o.args[0], checks[i].name) == 0)
+			return run(i, &ask);
+	}
 	fprintf(stderr, "mailstead: there is no check \"%s\".\nUsage: mailstead %s\n", o.args[0],
 		o.usage);
 	return 2;
