@@ -74,6 +74,8 @@ static const struct route routes[] = {
 		.body_max = AUTODISCOVER_REQUEST_MAX, .flags = FOR_PROGRAMS },
 	{ POST, "/Autodiscover/Autodiscover.xml", GUARD_PUBLIC, .handler = setup_autodiscover,
 		.body_max = AUTODISCOVER_REQUEST_MAX, .flags = FOR_PROGRAMS },
+	{ GET, "/.well-known/mta-sts.txt", GUARD_PUBLIC, .handler = setup_mta_sts,
+		.flags = ROUTE_ANY_HOST },
 	{ GET, "/apple.mobileconfig", GUARD_PUBLIC, .handler = setup_mobileconfig },
 
 	{ GET, "/mail", GUARD_MAILBOX, .handler = page_mail },

@@ -2,13 +2,13 @@
 #include "backend/dns/check.h"
 
 #include "backend/dns/judge.h"
-#include "backend/dns/spf_record.h"
+#include "mailcore/auth/spf.h"
+#include "mailcore/auth/spf_policy.h"
 #include "mailcore/base/clock.h"
 
 #define CHECK_MS      20000 /* all questions together */
 #define RESERVE_MS    5000  /* left of the caller's time, to answer */
 #define MX_MAX        10
-#define SPF_LOOKUPS   10 /* RFC 7208 section 4.6.4 */
 #define ADDRESSES_MAX 32
 
 struct check {
@@ -23,163 +23,72 @@ static enum rc query(struct check *c, struct span name, enum dns_type type, stru
 	return resolver_query(c->resolver, &c->ctx, name, type, out, NULL);
 }
 
-static uint32_t mask_all(const struct check *c)
-{
-	size_t n = c->ask->n_addresses < ADDRESSES_MAX ? c->ask->n_addresses : ADDRESSES_MAX;
-	return (uint32_t)((UINT64_C(1) << n) - 1);
-}
-
 /* ------------------------------------------------------------------------ SPF for our addresses */
 
-struct spf_walk {
-	struct check *check;
-	unsigned lookups;
-	enum spf_trouble trouble;
-};
-
-static void trouble(struct spf_walk *w, enum spf_trouble trouble)
+static enum spf_trouble trouble_of(const struct spf_result *result)
 {
-	if (w->trouble < trouble)
-		w->trouble = trouble;
-}
-
-static bool spend_lookup(struct spf_walk *w)
-{
-	if (w->lookups++ < SPF_LOOKUPS)
-		return true;
-	trouble(w, SPF_TOO_MANY);
-	return false;
-}
-
-/* Which of our addresses are among (or in the networks of) those of `name`. */
-static uint32_t match_name(struct spf_walk *w, const struct spf_term *term, struct span name)
-{
-	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
-	struct check *c = w->check;
-	uint32_t hit = 0;
-
-	for (size_t t = 0; t < 2; t++) {
-		struct dns_answer answer;
-		enum rc rc = query(c, name, types[t], &answer);
-		if (rc == RC_TEMP)
-			trouble(w, SPF_UNANSWERED);
-		for (size_t i = 0; rc == RC_OK && i < answer.len; i++) {
-			for (size_t k = 0; k < c->ask->n_addresses && k < ADDRESSES_MAX; k++)
-				hit |= (uint32_t)spf_term_has(
-					       term, &answer.items[i].addr, &c->ask->addresses[k])
-					<< k;
-		}
+	switch (result->result) {
+	case AUTH_TEMPERROR:
+		return SPF_UNANSWERED;
+	case AUTH_PERMERROR:
+		return result->lookups > SPF_LOOKUPS_MAX ? SPF_TOO_MANY : SPF_BROKEN;
+	case AUTH_NONE:
+	case AUTH_PASS:
+	case AUTH_FAIL:
+	case AUTH_SOFTFAIL:
+	case AUTH_NEUTRAL:
+	case AUTH_POLICY:
+		break;
 	}
-	return hit;
+	return SPF_FINE;
 }
 
-static uint32_t match_mx(struct spf_walk *w, const struct spf_term *term, struct span name)
-{
-	struct dns_answer answer;
-	uint32_t hit = 0;
-	enum rc rc = query(w->check, name, DNS_MX, &answer);
-
-	if (rc == RC_TEMP)
-		trouble(w, SPF_UNANSWERED);
-	for (size_t i = 0; rc == RC_OK && i < answer.len && i < MX_MAX; i++)
-		hit |= match_name(w, term, answer.items[i].text);
-	return hit;
-}
-
-static uint32_t match_net(const struct check *c, const struct net *net)
-{
-	uint32_t hit = 0;
-	for (size_t k = 0; k < c->ask->n_addresses && k < ADDRESSES_MAX; k++)
-		hit |= (uint32_t)net_has(net, &c->ask->addresses[k]) << k;
-	return hit;
-}
-
-static uint32_t evaluate(
-	struct spf_walk *w, const struct spf_record *record, struct span domain, uint32_t open);
-
-/* The record of an include or redirect. Each costs a look-up, so this ends. */
-static uint32_t evaluate_other(struct spf_walk *w, struct span domain, uint32_t open)
-{
-	struct dns_answer answer;
-	enum rc rc = query(w->check, domain, DNS_TXT, &answer);
-
-	if (rc == RC_TEMP) {
-		trouble(w, SPF_UNANSWERED);
-		return 0;
-	}
-	struct span text = rc == RC_OK ? judge_spf_text(&answer) : SPAN_NONE;
-	struct spf_record *record = arena_alloc(w->check->ctx.arena, sizeof *record);
-	if (!text.ptr || !spf_record_parse(text, record)) {
-		trouble(w, SPF_BROKEN);
-		return 0;
-	}
-	return evaluate(w, record, domain, open);
-}
-
-static uint32_t match(
-	struct spf_walk *w, const struct spf_term *term, struct span domain, uint32_t open)
-{
-	struct span name = term->domain.len > 0 ? term->domain : domain;
-
-	switch (term->mechanism) {
-	case SPF_ALL:
-		return open;
-	case SPF_IP:
-		return match_net(w->check, &term->net);
-	case SPF_A:
-		return spend_lookup(w) ? match_name(w, term, name) : 0;
-	case SPF_MX:
-		return spend_lookup(w) ? match_mx(w, term, name) : 0;
-	case SPF_INCLUDE:
-		return spend_lookup(w) ? evaluate_other(w, name, open) : 0;
-	case SPF_OPAQUE:
-		(void)spend_lookup(w); /* what it says depends on the message: it covers nobody */
-		return 0;
-	}
-	return 0;
-}
-
-/* Those of `open` (our addresses, as bits) that pass: for each the first match decides. */
-static uint32_t evaluate(
-	struct spf_walk *w, const struct spf_record *record, struct span domain, uint32_t open)
-{
-	uint32_t passing = 0;
-	bool has_all = false;
-
-	for (size_t i = 0; i < record->len && open && w->trouble < SPF_TOO_MANY; i++) {
-		const struct spf_term *term = &record->terms[i];
-		uint32_t hit = match(w, term, domain, open) & open;
-		if (term->qualifier == '+')
-			passing |= hit;
-		has_all |= term->mechanism == SPF_ALL;
-		open &= ~hit;
-	}
-	if (record->redirect.len > 0 && !has_all && open && spend_lookup(w))
-		passing |= evaluate_other(w, record->redirect, open);
-	return passing;
-}
-
+/* As a receiver would, for each of our addresses. */
 static void check_spf(struct check *c, struct record *r, const struct dns_answer *answer)
 {
-	struct spf_walk w = { .check = c };
 	struct spf_cover cover = { 0 };
-	struct spf_record *record = arena_alloc(c->ctx.arena, sizeof *record);
+	struct spf_query ask = { .helo = c->ask->hostname,
+		.mail_from = arena_printf(
+			c->ctx.arena, "postmaster@" SPAN_FMT, SPAN_ARG(c->ask->domain)) };
 	struct span text = judge_spf_text(answer);
 
-	if (text.ptr && spf_record_parse(text, record))
-		cover.passing = evaluate(&w, record, c->ask->domain, mask_all(c));
-	cover.trouble = w.trouble;
+	for (size_t i = 0; text.ptr && i < c->ask->n_addresses && i < ADDRESSES_MAX; i++) {
+		struct spf_result result;
+		ask.ip = c->ask->addresses[i];
+		spf_check(c->resolver, &c->ctx, &ask, &result);
+		cover.passing |= (uint32_t)(result.result == AUTH_PASS) << i;
+		enum spf_trouble trouble = trouble_of(&result);
+		if (trouble > cover.trouble) {
+			cover.trouble = trouble;
+			cover.reason = result.reason;
+		}
+	}
 	judge_spf(c->ctx.arena, r, c->ask, answer, &cover);
 }
 
 /* ------------------------------------------------------------------------ MX */
 
+static bool is_ours(const struct check *c, const struct addr *addr)
+{
+	bool ours = false;
+	for (size_t i = 0; i < c->ask->n_addresses; i++)
+		ours |= addr_eq(&c->ask->addresses[i], addr);
+	return ours;
+}
+
 /* A mail server that has another name for us. Without an answer: not known to be ours. */
 static bool leads_to_us(struct check *c, struct span name)
 {
-	struct spf_walk w = { .check = c };
-	struct spf_term exact = { .bits4 = 32, .bits6 = 128 };
-	return name.len > 0 && match_name(&w, &exact, name) != 0;
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	bool leads = false;
+
+	for (size_t t = 0; t < 2 && name.len > 0; t++) {
+		struct dns_answer answer;
+		enum rc rc = query(c, name, types[t], &answer);
+		for (size_t i = 0; rc == RC_OK && i < answer.len; i++)
+			leads |= is_ours(c, &answer.items[i].addr);
+	}
+	return leads;
 }
 
 static void check_mx(struct check *c, struct record *r, const struct dns_answer *answer)
@@ -193,17 +102,6 @@ static void check_mx(struct check *c, struct record *r, const struct dns_answer 
 }
 
 /* ------------------------------------------------------------------------ all */
-
-static struct span printable(struct arena *a, struct span text)
-{
-	struct str out = str_in(a, CHECK_FOUND_TEXT_MAX + 8);
-
-	for (size_t i = 0; i < text.len && i < CHECK_FOUND_TEXT_MAX; i++)
-		str_add_c(&out, text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?');
-	if (text.len > CHECK_FOUND_TEXT_MAX)
-		str_add_cstr(&out, "...");
-	return str_span(&out);
-}
 
 /* As it would stand in a zone file; TXT without quotes. */
 static struct span found_text(struct arena *a, const struct dns_rr *rr)
@@ -230,7 +128,7 @@ static struct span found_text(struct arena *a, const struct dns_rr *rr)
 /* The domain's own name has TXT records for many purposes. */
 static bool concerns(const struct record *r, const struct dns_rr *rr)
 {
-	return !span_eq(span_of(r->purpose), SPAN("spf")) || spf_is_record(rr->text);
+	return !span_eq(span_of(r->purpose), SPAN("spf")) || spf_policy_is_record(rr->text);
 }
 
 static void fill_found(struct arena *a, struct record *r, const struct dns_answer *answer)
@@ -259,8 +157,12 @@ static void judge_answer(struct check *c, struct record *r, const struct dns_ans
 		judge_address(a, r, c->ask, answer);
 	else if (span_eq(purpose, SPAN("ptr")))
 		judge_ptr(a, r, c->ask, answer);
-	else if (span_eq(purpose, SPAN("srv")))
+	else if (span_eq(span_of(r->type), SPAN("SRV")))
 		judge_srv(a, r, answer);
+	else if (span_eq(purpose, SPAN("mta-sts")))
+		judge_mta_sts(a, r, answer);
+	else if (span_eq(purpose, SPAN("tls-rpt")))
+		judge_tls_rpt(a, r, answer);
 }
 
 static bool type_of(const struct record *r, enum dns_type *out)
@@ -280,11 +182,38 @@ static bool type_of(const struct record *r, enum dns_type *out)
 	return false;
 }
 
+/* A CNAME to our host, or addresses of ours: both are right. */
+static void check_alias(struct check *c, struct record *r)
+{
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	struct dns_answer answer[2];
+	enum rc rc[2];
+	bool leads = false;
+
+	for (size_t t = 0; t < 2; t++) {
+		rc[t] = query(c, r->name, types[t], &answer[t]);
+		leads |= span_ieq(answer[t].cname, c->ask->hostname);
+		for (size_t i = 0; i < answer[t].len; i++)
+			leads |= is_ours(c, &answer[t].items[i].addr);
+	}
+	if (leads || (rc[0] != RC_TEMP && rc[1] != RC_TEMP)) {
+		const struct dns_answer *any = answer[0].len > 0 ? &answer[0] : &answer[1];
+		fill_found(c->ctx.arena, r, any);
+		judge_alias(c->ctx.arena, r, any, leads);
+	} else {
+		judge_silence(c->ctx.arena, r, RC_TEMP);
+	}
+}
+
 static void check_record(struct check *c, struct record *r)
 {
 	struct dns_answer answer;
 	enum dns_type type;
 
+	if (span_eq(span_of(r->type), SPAN("CNAME"))) {
+		check_alias(c, r);
+		return;
+	}
 	if (!type_of(r, &type))
 		return; /* stays unknown */
 	enum rc rc = query(c, r->name, type, &answer);

@@ -10,8 +10,7 @@
 #include "backend/dns/records.h"
 #include "mailcore/net/resolver.h"
 
-#define CHECK_FOUND_MAX      20
-#define CHECK_FOUND_TEXT_MAX 1000
+#define CHECK_FOUND_MAX 20
 
 /* Fills status, found and hint of each record that records_wanted made of the same `ask`. Never
  * fails. Ends some time before ctx->deadline_ms; what was not asked by then is `error`. */

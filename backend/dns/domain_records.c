@@ -6,6 +6,7 @@
 
 #include "backend/accounts/dkim_service.h"
 #include "backend/dns/check.h"
+#include "backend/dns/mta_sts.h"
 #include "mailcore/base/json.h"
 
 #define ADDRESSES_MAX 16
@@ -76,7 +77,8 @@ static enum rc make_ask(const struct services *s, struct ctx *ctx, struct span n
 	*out = (struct records_ask){ .domain = out_domain->name,
 		.hostname = span_of(s->hostname),
 		.addresses = addresses,
-		.n_addresses = own_addresses(s->addresses, addresses) };
+		.n_addresses = own_addresses(s->addresses, addresses),
+		.mta_sts_mode = MTA_STS_MODE };
 	ask_keys(ctx->arena, &keys, out);
 	return RC_OK;
 }

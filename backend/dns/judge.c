@@ -1,17 +1,31 @@
 /* What DNS answered, judged by its meaning. */
 #include "backend/dns/judge.h"
 
-#include "backend/dns/spf_record.h"
-#include "backend/dns/tag_list.h"
+#include "mailcore/auth/dmarc.h"
+#include "mailcore/auth/key_record.h"
+#include "mailcore/auth/spf_policy.h"
+#include "mailcore/auth/tag_list.h"
 #include "mailcore/base/base64.h"
 #include "mailcore/base/str.h"
 
-#define HINT_MAX 4096
+#define HINT_MAX      4096
+#define PRINTABLE_MAX 1000
 
 static void judge(struct record *r, enum record_status status, struct span hint)
 {
 	r->status = status;
 	r->hint = hint;
+}
+
+struct span printable(struct arena *a, struct span text)
+{
+	struct str out = str_in(a, PRINTABLE_MAX + 8);
+
+	for (size_t i = 0; i < text.len && i < PRINTABLE_MAX; i++)
+		str_add_c(&out, text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?');
+	if (text.len > PRINTABLE_MAX)
+		str_add_cstr(&out, "...");
+	return str_span(&out);
 }
 
 static struct span without_dot(struct span name)
@@ -140,7 +154,7 @@ static size_t count_spf(const struct dns_answer *answer, struct span *out_first)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < answer->len; i++) {
-		if (!spf_is_record(answer->items[i].text))
+		if (!spf_policy_is_record(answer->items[i].text))
 			continue;
 		if (n++ == 0)
 			*out_first = answer->items[i].text;
@@ -154,6 +168,19 @@ struct span judge_spf_text(const struct dns_answer *answer)
 	return count_spf(answer, &first) == 1 ? first : SPAN_NONE;
 }
 
+/* The record with a mechanism for the address behind its version. */
+static struct span spf_with(struct arena *a, struct span text, const struct addr *address)
+{
+	struct span version = span_sub(text, 0, sizeof "v=spf1" - 1);
+	struct str out = str_in(a, text.len + 64);
+
+	str_add(&out, version);
+	str_add_cstr(&out, address->family == AF_INET ? " ip4:" : " ip6:");
+	addr_add(&out, address);
+	str_add(&out, span_from(text, version.len));
+	return str_span(&out);
+}
+
 static void judge_spf_cover(struct arena *a, struct record *r, const struct records_ask *ask,
 	struct span text, uint32_t passing)
 {
@@ -161,7 +188,7 @@ static void judge_spf_cover(struct arena *a, struct record *r, const struct reco
 
 	for (size_t i = ask->n_addresses; i-- > 0;) {
 		if (!(passing >> i & 1))
-			merged = spf_record_add(a, merged, &ask->addresses[i]);
+			merged = spf_with(a, merged, &ask->addresses[i]);
 	}
 	if (merged.len == text.len)
 		judge(r, RECORD_OK, SPAN(""));
@@ -176,8 +203,8 @@ static void judge_spf_cover(struct arena *a, struct record *r, const struct reco
 void judge_spf(struct arena *a, struct record *r, const struct records_ask *ask,
 	const struct dns_answer *answer, const struct spf_cover *cover)
 {
-	struct spf_record parsed;
-	struct span text = SPAN_NONE;
+	struct spf_policy parsed;
+	struct span text = SPAN_NONE, bad = SPAN_NONE;
 	size_t n = count_spf(answer, &text);
 	uint32_t all = (uint32_t)((UINT64_C(1) << ask->n_addresses) - 1);
 
@@ -187,18 +214,22 @@ void judge_spf(struct arena *a, struct record *r, const struct records_ask *ask,
 		judge(r, RECORD_MULTIPLE,
 			SPAN("There may be one SPF record only; with several, receivers ignore all. "
 			     "Put their parts into one and remove the others."));
-	else if (!spf_record_parse(text, &parsed))
+	else if (!spf_policy_parse(a, text, &parsed, &bad))
 		judge(r, RECORD_MALFORMED,
-			SPAN("Receivers cannot read this SPF record. Replace it by ours, or mend the "
-			     "part that is misspelt."));
+			arena_printf(a,
+				"Receivers cannot read this SPF record at \"" SPAN_FMT
+				"\". Mend that part, or replace the record by ours.",
+				SPAN_ARG(printable(a, bad))));
 	else if (cover->trouble == SPF_TOO_MANY)
 		judge(r, RECORD_WRONG,
 			SPAN("The record needs more than ten DNS look-ups, so receivers give up. "
 			     "Remove includes that are not used any more."));
 	else if (cover->trouble == SPF_BROKEN)
 		judge(r, RECORD_WRONG,
-			SPAN("The record refers to a name that has no SPF record, so receivers "
-			     "reject all of it. Remove that part."));
+			arena_printf(a,
+				"Receivers reject all of this record: " SPAN_FMT
+				". Remove that part.",
+				SPAN_ARG(printable(a, cover->reason))));
 	else if (cover->trouble == SPF_UNANSWERED && (cover->passing & all) != all)
 		judge_silence(a, r, RC_TEMP);
 	else
@@ -220,50 +251,33 @@ static bool key_decode(struct arena *a, struct span text, struct span *out)
 	return ok;
 }
 
-static struct span tag_or(const struct tag_list *tags, struct span name, struct span fallback)
+/* The beginning of our key, the end of it lost on the way. */
+static bool is_cut_off(struct span want, struct span have)
 {
-	struct span value;
-	return tag_list_find(tags, name, &value) ? value : fallback;
-}
-
-static bool dkim_parse(struct span text, struct tag_list *tags, struct span *out_p)
-{
-	struct span version;
-	if (!tag_list_parse(text, tags) || !tag_list_find(tags, SPAN("p"), out_p))
-		return false;
-	if (!tag_list_find(tags, SPAN("v"), &version))
-		return true;
-	return span_eq(tags->items[0].name, SPAN("v")) && span_eq(version, SPAN("DKIM1"));
-}
-
-static bool same_key(struct arena *a, const struct tag_list *want, const struct tag_list *have,
-	struct span have_key)
-{
-	struct span key, rsa = SPAN("rsa");
-	return key_decode(a, tag_or(want, SPAN("p"), SPAN("")), &key) && span_eq(key, have_key) &&
-		span_ieq(tag_or(want, SPAN("k"), rsa), tag_or(have, SPAN("k"), rsa));
+	return have.len > 0 && have.len < want.len && span_starts(want, have);
 }
 
 void judge_dkim(struct arena *a, struct record *r, const struct dns_answer *answer)
 {
-	struct tag_list want, have;
-	struct span p = SPAN_NONE, want_p, key;
+	struct key_record want, have;
+	struct span key, reason;
 
 	if (answer->len > 1) {
 		judge(r, RECORD_MULTIPLE,
 			SPAN("There are several records under this name. Keep ours only."));
 		return;
 	}
-	bool ok = dkim_parse(r->value, &want, &want_p);
+	bool ok = key_record_parse(a, r->value, &want, &reason);
 	ASSERT(ok); /* we wrote it */
-	if (!dkim_parse(answer->items[0].text, &have, &p) || !key_decode(a, p, &key))
+	if (!key_record_parse(a, answer->items[0].text, &have, &reason) ||
+		!key_decode(a, have.p, &key) || is_cut_off(want.p, have.p))
 		judge(r, RECORD_MALFORMED,
 			SPAN("The record is damaged, often by a line break or a missing part. Copy "
 			     "the value again, as a whole."));
-	else if (p.len == 0)
+	else if (have.p.len == 0)
 		judge(r, RECORD_WRONG,
 			SPAN("The key is marked as revoked (p= is empty). Replace the record."));
-	else if (!same_key(a, &want, &have, key))
+	else if (!span_eq(want.p, have.p) || want.algorithm != have.algorithm)
 		judge(r, RECORD_WRONG,
 			SPAN("This is another key than the one we sign with. Replace the record."));
 	else
@@ -272,29 +286,14 @@ void judge_dkim(struct arena *a, struct record *r, const struct dns_answer *answ
 
 /* ------------------------------------------------------------------------ DMARC */
 
-static bool is_dmarc(struct span text)
-{
-	struct span first = SPAN_NONE, name;
-	if (!span_split(&text, ';', &first) || !span_split(&first, '=', &name))
-		return false;
-	return span_eq(span_trim(name), SPAN("v")) && span_eq(span_trim(first), SPAN("DMARC1"));
-}
-
-static bool is_policy(struct span p)
-{
-	return span_ieq(p, SPAN("none")) || span_ieq(p, SPAN("quarantine")) ||
-		span_ieq(p, SPAN("reject"));
-}
-
 void judge_dmarc(struct arena *a, struct record *r, const struct dns_answer *answer)
 {
-	struct tag_list tags;
-	struct span text = SPAN_NONE, p;
+	struct dmarc_record record = { 0 }, one;
 	size_t n = 0;
 
 	for (size_t i = 0; i < answer->len; i++) {
-		if (is_dmarc(answer->items[i].text)) {
-			text = answer->items[i].text;
+		if (dmarc_record_parse(answer->items[i].text, &one) == RC_OK) {
+			record = one;
 			n++;
 		}
 	}
@@ -304,12 +303,98 @@ void judge_dmarc(struct arena *a, struct record *r, const struct dns_answer *ans
 		judge(r, RECORD_MULTIPLE,
 			SPAN("There may be one DMARC record only; with several, receivers ignore all. "
 			     "Keep one."));
-	else if (!tag_list_parse(text, &tags))
-		judge(r, RECORD_MALFORMED,
-			SPAN("The record is no list of name=value parts with semicolons between."));
-	else if (!tag_list_find(&tags, SPAN("p"), &p) || !is_policy(p))
+	else if (record.policy == DMARC_NO_POLICY)
 		judge(r, RECORD_MALFORMED,
 			SPAN("The policy is missing: p=none, p=quarantine or p=reject."));
 	else
 		judge(r, RECORD_OK, SPAN(""));
+}
+
+/* ------------------------------------------------------------------------ TLS policies, aliases */
+
+/* The records that begin with v=VERSION; the name may hold others. */
+static size_t count_versions(
+	const struct dns_answer *answer, struct span version, struct span *out_text)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < answer->len; i++) {
+		struct span text = answer->items[i].text;
+		struct span word = span_sub(text, 0, version.len);
+		struct span rest = span_trim(span_from(text, version.len));
+		if (!span_eq(word, version) || (rest.len > 0 && rest.ptr[0] != ';'))
+			continue;
+		*out_text = text;
+		n++;
+	}
+	return n;
+}
+
+/* Judges all but the one tag that the caller looks at; true: there is one record with that tag. */
+static bool judge_version(struct arena *a, struct record *r, const struct dns_answer *answer,
+	struct span version, struct span tag, struct span *out_value)
+{
+	struct tag_list tags;
+	struct span text = SPAN_NONE;
+	size_t n = count_versions(answer, version, &text);
+
+	if (n == 0)
+		judge_silence(a, r, RC_NOT_FOUND);
+	else if (n > 1)
+		judge(r, RECORD_MULTIPLE,
+			SPAN("There may be one such record only; with several, senders ignore all. Keep "
+			     "one."));
+	else if (!tag_list_parse(text, &tags) || !tag_list_find(&tags, tag))
+		judge(r, RECORD_MALFORMED,
+			arena_printf(a, "Senders cannot read this record: it has no " SPAN_FMT "=.",
+				SPAN_ARG(tag)));
+	else
+		*out_value = tag_list_value(&tags, tag);
+	return r->status == RECORD_UNKNOWN;
+}
+
+static bool is_sts_id(struct span id)
+{
+	for (size_t i = 0; i < id.len; i++) {
+		if (!ascii_is_alpha(id.ptr[i]) && !ascii_is_digit(id.ptr[i]))
+			return false;
+	}
+	return id.len >= 1 && id.len <= 32;
+}
+
+/* Another id is right too: it only has to change when the policy does, and the policy is ours. */
+void judge_mta_sts(struct arena *a, struct record *r, const struct dns_answer *answer)
+{
+	struct span id;
+
+	if (!judge_version(a, r, answer, SPAN("v=STSv1"), SPAN("id"), &id))
+		return;
+	if (is_sts_id(id))
+		judge(r, RECORD_OK, SPAN(""));
+	else
+		judge(r, RECORD_MALFORMED,
+			SPAN("The id must be 1 to 32 letters and digits. Copy the value again."));
+}
+
+void judge_tls_rpt(struct arena *a, struct record *r, const struct dns_answer *answer)
+{
+	struct span rua;
+
+	if (!judge_version(a, r, answer, SPAN("v=TLSRPTv1"), SPAN("rua"), &rua))
+		return;
+	if (span_find(rua, ':') != SPAN_NPOS)
+		judge(r, RECORD_OK, SPAN(""));
+	else
+		judge(r, RECORD_MALFORMED,
+			SPAN("rua= must be an address such as mailto:postmaster@example.com."));
+}
+
+void judge_alias(struct arena *a, struct record *r, const struct dns_answer *answer, bool leads)
+{
+	if (leads)
+		judge(r, RECORD_OK, SPAN(""));
+	else if (answer->len == 0)
+		judge_silence(a, r, RC_NOT_FOUND);
+	else
+		judge(r, RECORD_WRONG,
+			SPAN("The name leads to another server. Replace its record."));
 }

@@ -1,6 +1,7 @@
 /* The records that a domain's zone should contain. */
 #include "backend/dns/records.h"
 
+#include "backend/dns/mta_sts.h"
 #include "mailcore/base/str.h"
 
 #define RECORDS_MAX 64
@@ -182,6 +183,69 @@ static void add_srv(struct builder *b)
 				.why = "Lets mail programs find the server from the address alone." });
 }
 
+/* A name below the domain that leads to our host. */
+static void add_helper(struct builder *b, const char *purpose, const char *label, const char *why)
+{
+	add(b,
+		(struct record){ .purpose = purpose,
+			.type = "CNAME",
+			.need = NEED_OPTIONAL,
+			.name = arena_printf(
+				b->arena, "%s." SPAN_FMT, label, SPAN_ARG(b->ask->domain)),
+			.value = arena_printf(b->arena, SPAN_FMT ".", SPAN_ARG(b->ask->hostname)),
+			.why = why });
+}
+
+static void add_client_setup(struct builder *b)
+{
+	add_helper(b, "autoconfig", "autoconfig",
+		"Thunderbird and its relatives ask this name for the settings, so that people type "
+		"their address and password only.");
+	add_helper(b, "autodiscover", "autodiscover", "Outlook asks this name for the settings.");
+	add(b,
+		(struct record){ .purpose = "autodiscover",
+			.type = "SRV",
+			.need = NEED_OPTIONAL,
+			.name = arena_printf(
+				b->arena, "_autodiscover._tcp." SPAN_FMT, SPAN_ARG(b->ask->domain)),
+			.value = arena_printf(
+				b->arena, "0 1 443 " SPAN_FMT ".", SPAN_ARG(b->ask->hostname)),
+			.why = "Leads Outlook to a server whose certificate is good." });
+}
+
+static void add_mta_sts(struct builder *b)
+{
+	const struct records_ask *ask = b->ask;
+
+	if (ask->mta_sts_mode.len == 0)
+		return;
+	add_helper(b, "mta-sts", "mta-sts",
+		"Senders fetch the policy for encrypted delivery from this name. It needs a "
+		"certificate for it.");
+	add(b,
+		(struct record){ .purpose = "mta-sts",
+			.type = "TXT",
+			.need = NEED_OPTIONAL,
+			.name = arena_printf(b->arena, "_mta-sts." SPAN_FMT, SPAN_ARG(ask->domain)),
+			.value = arena_printf(b->arena, "v=STSv1; id=" SPAN_FMT,
+				SPAN_ARG(mta_sts_id(b->arena, ask->hostname, ask->mta_sts_mode))),
+			.why = "Says that there is such a policy. Its id changes with the policy." });
+}
+
+static void add_tls_rpt(struct builder *b)
+{
+	add(b,
+		(struct record){ .purpose = "tls-rpt",
+			.type = "TXT",
+			.need = NEED_OPTIONAL,
+			.name = arena_printf(
+				b->arena, "_smtp._tls." SPAN_FMT, SPAN_ARG(b->ask->domain)),
+			.value = arena_printf(b->arena,
+				"v=TLSRPTv1; rua=mailto:postmaster@" SPAN_FMT,
+				SPAN_ARG(b->ask->domain)),
+			.why = "Where senders report trouble with encrypted delivery to this domain." });
+}
+
 static void add_reverse_name(struct str *out, const struct addr *addr)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -226,4 +290,7 @@ void records_wanted(struct arena *a, const struct records_ask *ask, struct recor
 	add_host(&b);
 	add_ptr(&b);
 	add_srv(&b);
+	add_client_setup(&b);
+	add_mta_sts(&b);
+	add_tls_rpt(&b);
 }

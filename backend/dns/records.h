@@ -27,10 +27,12 @@ enum record_status {
 };
 
 struct record {
-	const char *purpose; /* "mx", "spf", "dkim", "dmarc", "ptr", "a", "aaaa", "srv" */
-	struct span name;    /* whole, without final dot */
-	struct span label;   /* relative to the domain, "@" for itself; empty when not below it */
-	const char *type;    /* "MX", "TXT", ... */
+	/* "mx", "spf", "dkim", "dmarc", "ptr", "a", "aaaa", "srv", "autoconfig", "autodiscover",
+	 * "mta-sts", "tls-rpt" */
+	const char *purpose;
+	struct span name;  /* whole, without final dot */
+	struct span label; /* relative to the domain, "@" for itself; empty when not below it */
+	const char *type;  /* "MX", "TXT", ... */
 	int64_t ttl;
 	struct span value; /* as in a zone file's right side; TXT whole and without quotes */
 	enum record_need need;
@@ -57,6 +59,7 @@ struct records_ask {
 	size_t n_addresses;
 	const struct record_key *keys;
 	size_t n_keys;
+	struct span mta_sts_mode; /* "testing" or "enforce"; empty: not wanted */
 };
 
 /* Never fails; at most 64 records. Memory: arena. Spans of `ask` are copied. */

@@ -11,10 +11,9 @@
 #include "mailcore/auth/spf_policy.h"
 #include "mailcore/base/clock.h"
 
-#define LOOKUPS_MAX 10
-#define VOIDS_MAX   2
-#define NAMES_MAX   10 /* of one MX or PTR answer */
-#define TIME_MS     20000
+#define VOIDS_MAX 2
+#define NAMES_MAX 10 /* of one MX or PTR answer */
+#define TIME_MS   20000
 
 struct eval {
 	struct resolver *resolver;
@@ -77,7 +76,7 @@ static enum rc ask(struct eval *e, struct span name, enum dns_type type, struct 
 /* §4.6.4; AUTH_NONE: go on. */
 static enum auth_result count_lookup(struct eval *e)
 {
-	if (++e->lookups <= LOOKUPS_MAX)
+	if (++e->lookups <= SPF_LOOKUPS_MAX)
 		return AUTH_NONE;
 	return trouble(e, AUTH_PERMERROR, SPAN("The record needs more than 10 DNS look-ups"));
 }

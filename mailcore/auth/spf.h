@@ -12,6 +12,8 @@
 #include "mailcore/net/addr.h"
 #include "mailcore/net/resolver.h"
 
+#define SPF_LOOKUPS_MAX 10
+
 struct spf_query {
 	struct addr ip; /* IPv4-mapped IPv6 counts as IPv4 */
 	struct span helo;

@@ -35,7 +35,7 @@ enum rc client_read_reply(struct smtpclient *c, struct ctx *ctx, int64_t wait_ms
 	struct reply_parser own, *p = lines ? lines : &own;
 	enum reply_state state;
 
-	reply_begin(p, ctx->arena);
+	reply_parse_begin(p, ctx->arena);
 	for (;;) {
 		struct span in = str_span(&c->wire.in);
 		state = reply_feed(p, &in);

@@ -6,7 +6,7 @@
 
 #define ESCAPED 4 /* "\xNN" */
 
-void reply_begin(struct reply_parser *p, struct arena *a)
+void reply_parse_begin(struct reply_parser *p, struct arena *a)
 {
 	*p = (struct reply_parser){ 0 };
 	p->text = str_in(a, REPLY_KEEP_LINES * (REPLY_KEEP_LINE * ESCAPED + 1UL));

@@ -40,7 +40,7 @@ struct reply_parser {
 };
 
 /* The parser's text lives in the arena until the next begin. */
-void reply_begin(struct reply_parser *p, struct arena *a);
+void reply_parse_begin(struct reply_parser *p, struct arena *a);
 /* Takes whole lines off the front of *in, up to the end of one reply. REPLY_MORE: *in holds an
  * incomplete line, or nothing. */
 enum reply_state reply_feed(struct reply_parser *p, struct span *in);

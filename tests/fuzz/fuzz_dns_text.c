@@ -1,46 +1,49 @@
-/* TXT records of a stranger's zone: an SPF record, amended; a tag list. */
+/* A stranger's zone: one text as the answer for every kind of TXT record, judged. */
 #include "tests/fuzz/fuzz.h"
 
-#include "backend/dns/spf_record.h"
-#include "backend/dns/tag_list.h"
+#include "backend/dns/judge.h"
 
-static void check_tags(struct span text)
+static void ask_for(struct records_ask *ask, struct addr *ours)
 {
-	struct tag_list tags;
-	struct span value;
-
-	if (!tag_list_parse(text, &tags))
-		return;
-	ASSERT(tags.len > 0 && tags.len <= TAGS_MAX);
-	for (size_t i = 0; i < tags.len; i++)
-		ASSERT(tag_list_find(&tags, tags.items[i].name, &value));
+	ASSERT(addr_parse(SPAN("192.0.2.25"), &ours[0]));
+	ASSERT(addr_parse(SPAN("2001:db8::25"), &ours[1]));
+	*ask = (struct records_ask){ .domain = SPAN("example.test"),
+		.hostname = SPAN("mail.example.test"),
+		.addresses = ours,
+		.n_addresses = 2 };
 }
 
-/* A record with one more network is a record, and the network is its first. */
-static void check_spf(struct span text)
+static void judge_all(struct arena *a, const struct records_ask *ask, struct dns_answer *answer)
 {
-	struct arena arena;
-	struct spf_record record, more;
-	struct addr ours;
+	struct record r = { .purpose = "spf", .type = "TXT" };
+	struct spf_cover cover = { .passing = 1 };
 
-	if (!spf_record_parse(text, &record))
-		return;
-	arena_init(&arena, 4096);
-	ASSERT(addr_parse(SPAN("2001:db8::25"), &ours));
-	struct span merged = spf_record_add(&arena, text, &ours);
-	if (merged.len <= SPF_RECORD_MAX && record.len < SPF_TERMS_MAX) {
-		ASSERT(spf_record_parse(merged, &more));
-		ASSERT(more.len == record.len + 1);
-		ASSERT(net_has(&more.terms[0].net, &ours));
-	}
-	arena_done(&arena);
+	judge_spf(a, &r, ask, answer, &cover);
+	ASSERT((r.status == RECORD_OK) == (r.hint.len == 0));
+	judge_dmarc(a, &r, answer);
+	ASSERT((r.status == RECORD_OK) == (r.hint.len == 0));
+	r.value = SPAN("v=DKIM1; k=rsa; p=dGhlIGtleQ==");
+	judge_dkim(a, &r, answer);
+	ASSERT((r.status == RECORD_OK) == (r.hint.len == 0));
+	r = (struct record){ .purpose = "mta-sts", .type = "TXT" };
+	judge_mta_sts(a, &r, answer);
+	ASSERT((r.status == RECORD_OK) == (r.hint.len == 0));
+	r = (struct record){ .purpose = "tls-rpt", .type = "TXT" };
+	judge_tls_rpt(a, &r, answer);
+	ASSERT((r.status == RECORD_OK) == (r.hint.len == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span text = span_make(data, size);
+	struct dns_rr rr = { .type = DNS_TXT, .text = span_make((const char *)data, size) };
+	struct dns_answer answer = { .items = &rr, .len = 1 };
+	struct records_ask ask;
+	struct addr ours[2];
+	struct arena arena;
 
-	check_tags(text);
-	check_spf(text);
+	arena_init(&arena, 4096);
+	ask_for(&ask, ours);
+	judge_all(&arena, &ask, &answer);
+	arena_done(&arena);
 	return 0;
 }

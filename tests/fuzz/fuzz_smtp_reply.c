@@ -11,7 +11,7 @@ static enum reply_state run(
 	enum reply_state state = REPLY_MORE;
 	struct span in = span_sub(all, 0, 0);
 
-	reply_begin(&p, a);
+	reply_parse_begin(&p, a);
 	for (size_t got = 0; got < all.len && state == REPLY_MORE;) {
 		size_t more = all.len - got < step ? all.len - got : step;
 		got += more;

@@ -53,6 +53,15 @@ class FakeDns:
     def __init__(self, port):
         self.port, self.zone, self.asked = port, {}, 0
 
+    def find(self, name, records, kind):
+        """(owner, record) of that type; an alias with what it leads to."""
+        found = [(name, r) for r in records if TYPES[r[0]] == kind]
+        alias = next((r for r in records if r[0] == "CNAME"), None)
+        if found or not alias:
+            return found
+        target = alias[1].rstrip(".").lower()
+        return [(name, alias)] + [(target, r) for r in self.zone.get(target, ()) if TYPES.get(r[0]) == kind]
+
     def answer(self, query, limit):
         """The reply, or None for silence."""
         name, kind, question = read_question(query)
@@ -66,9 +75,9 @@ class FakeDns:
         elif "SERVFAIL" in records:
             code = SERVFAIL
         else:
-            found = [r for r in records if TYPES[r[0]] == kind]
-        body = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", TYPES[r[0]], 1, 1, len(data)) + data
-                        for r in found for data in [wire_data(r)])
+            found = self.find(name, records, kind)
+        body = b"".join(wire_name(owner) + struct.pack("!HHIH", TYPES[r[0]], 1, 1, len(data)) + data
+                        for owner, r in found for data in [wire_data(r)])
         truncated = 12 + len(question) + len(body) > limit
         flags = 0x8580 | code | (0x0200 if truncated else 0)
         count = 0 if truncated else len(found)

@@ -29,7 +29,7 @@ LAYERS = {
     "backend/api": "base backend/http backend/accounts backend/dns",
     "webui/view": "base backend/http",
     "webui/panel": "base webui/view backend/http backend/accounts backend/dns",
-    "webui/setup": "base directory webui/view backend/http backend/accounts",
+    "webui/setup": "base directory webui/view backend/http backend/accounts backend/dns",
     "webui/mail": "base mime directory store deliver webui/view backend/http",
 }
 FREE = ("backend/cli", "backend", "webui")  # anything; and nobody includes them

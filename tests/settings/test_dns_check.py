@@ -97,6 +97,15 @@ def cases(zone, records, host):
     yield "dmarc of one's own", replace(zone, "_dmarc." + DOMAIN, "TXT", ("TXT", "v=DMARC1;p=reject")), "dmarc", "ok", ""
     yield "host elsewhere", replace(zone, host, "A", ("A", "198.51.100.1")), "a", "wrong", OURS
     yield "ptr elsewhere", replace(zone, ptr["name"], "PTR", ("PTR", "host.other.test")), "ptr", "wrong", "host.other.test"
+    yield ("autoconfig by address", {**zone, f"autoconfig.{DOMAIN}": [("A", OURS)]}, "autoconfig", "ok", "")
+    yield ("autoconfig elsewhere", {**zone, f"autoconfig.{DOMAIN}": [("A", "198.51.100.1")]}, "autoconfig", "wrong", "another server")
+    without = {name: items for name, items in zone.items() if not name.startswith("autoconfig.")}
+    yield "no autoconfig", without, "autoconfig", "missing", "CNAME"
+    yield ("sts with another id", replace(zone, "_mta-sts." + DOMAIN, "TXT", ("TXT", "v=STSv1; id=20260101;")), "mta-sts", "ok", "")
+    yield ("sts twice", replace(zone, "_mta-sts." + DOMAIN, "TXT", ("TXT", "v=STSv1; id=1"), ("TXT", "v=STSv1; id=2")), "mta-sts",
+           "multiple", "one such record")
+    yield "sts without id", replace(zone, "_mta-sts." + DOMAIN, "TXT", ("TXT", "v=STSv1;")), "mta-sts", "malformed", "id="
+    yield "reports nowhere", replace(zone, "_smtp._tls." + DOMAIN, "TXT", ("TXT", "v=TLSRPTv1; rua=me")), "tls-rpt", "malformed", "mailto:"
     yield "unprintable", replace(zone, DOMAIN, "TXT", ("TXT", "v=spf1 \x1b[31m\u00e4 -all")), "spf", "malformed", ""
 
 

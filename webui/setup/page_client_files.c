@@ -1,5 +1,7 @@
-/* The files that mail programs fetch: autoconfig, autodiscover, mobileconfig. */
+/* The files that mail programs fetch: autoconfig, autodiscover, mobileconfig; and that mail servers
+ * fetch: the MTA-STS policy. */
 #include "backend/accounts/domain_service.h"
+#include "backend/dns/mta_sts.h"
 #include "mailcore/directory/directory.h"
 #include "webui/setup/client_files.h"
 #include "webui/setup/setup.h"
@@ -35,7 +37,8 @@ static struct span host_domain(struct span host)
 {
 	size_t dot = span_find(host, '.');
 	struct span label = dot == SPAN_NPOS ? host : span_sub(host, 0, dot);
-	bool is_helper = span_eq(label, SPAN("autoconfig")) || span_eq(label, SPAN("autodiscover"));
+	bool is_helper = span_eq(label, SPAN("autoconfig")) ||
+		span_eq(label, SPAN("autodiscover")) || span_eq(label, SPAN("mta-sts"));
 	return is_helper && dot != SPAN_NPOS ? span_from(host, dot + 1) : host;
 }
 
@@ -88,5 +91,20 @@ enum rc setup_mobileconfig(struct req *r, struct reply *out, struct err *err)
 	reply_download(r, out, "application/x-apple-aspen-config",
 		arena_printf(r->ctx->arena, SPAN_FMT ".mobileconfig", SPAN_ARG(servers.domain)),
 		str_span(&text));
+	return RC_OK;
+}
+
+/* RFC 8461 section 3.3: only below mta-sts.DOMAIN, only over TLS. */
+enum rc setup_mta_sts(struct req *r, struct reply *out, struct err *err)
+{
+	struct client_servers servers;
+
+	enum rc rc = span_starts(r->host, SPAN("mta-sts."))
+		? find_servers(r, host_domain(r->host), &servers)
+		: RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return not_ours(rc, err);
+	mta_sts_policy_add(reply_begin(r, out, 200, "text/plain; charset=utf-8"), servers.hostname,
+		MTA_STS_MODE);
 	return RC_OK;
 }

@@ -8,4 +8,4 @@
 
 #include "backend/http/router.h"
 
-handler_fn setup_autoconfig, setup_autodiscover, setup_mobileconfig;
+handler_fn setup_autoconfig, setup_autodiscover, setup_mobileconfig, setup_mta_sts;

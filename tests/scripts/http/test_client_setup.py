@@ -82,5 +82,19 @@ def mobileconfig(w):
         w.check(answer.status == status, f"mobileconfig{query}: {status}", answer)
 
 
+def mta_sts(w):
+    path = "/.well-known/mta-sts.txt"
+    answer = w.call("GET", path, token=None, headers={"Host": "mta-sts.example.test"})
+    policy = dict(line.split(": ") for line in answer.raw.decode().split("\r\n") if line) if answer.status == 200 else {}
+    w.check(policy.get("version") == "STSv1" and policy.get("mx") == w.start["hostname"] and policy.get("mode") == "testing"
+            and int(policy.get("max_age", 0)) >= 86400, "the MTA-STS policy names our host (RFC 8461)", answer)
+    w.check(answer.headers["Content-Type"].startswith("text/plain"), "as plain text", answer)
+    for host in ("mta-sts.elsewhere.example", "example.test", w.start["hostname"]):
+        answer = w.call("GET", path, token=None, headers={"Host": host})
+        w.check(answer.status == 404, f"there is none at {host}", answer)
+    clear = w.call("GET", path, token=None, port="http", headers={"Host": "mta-sts.example.test"})
+    w.check(clear.status == 301, "nor without TLS", clear)
+
+
 if __name__ == "__main__":
-    web.main(autoconfig, autodiscover, mobileconfig)
+    web.main(autoconfig, autodiscover, mobileconfig, mta_sts)

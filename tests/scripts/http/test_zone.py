@@ -47,7 +47,7 @@ def faults(name, snippet):
         file.flush()
         done = subprocess.run([*CHECK, name, file.name], capture_output=True, text=True, check=False, timeout=30)
     records = [line for line in snippet.splitlines() if line and not line.startswith(";")]
-    wanted = {"MX": 1, "SRV": 3}  # and keys, below
+    wanted = {"MX": 1, "SRV": 4, "CNAME": 3}  # and keys, below
     types = [re.match(r"\S+ \d+ IN (\S+) ", line)[1] for line in records]
     wrong = [f"{count} {kind}" for kind, count in wanted.items() if types.count(kind) != count]
     wrong += [key for key in ("k=rsa", "k=ed25519") if key not in snippet]

@@ -51,7 +51,7 @@ static void check(struct arena *a, const struct reply_case *c, size_t step)
 	enum reply_state state = REPLY_MORE;
 	struct span all = span_of(c->in);
 
-	reply_begin(&p, a);
+	reply_parse_begin(&p, a);
 	/* As the network gives it: `step` more bytes each time. */
 	struct span in = span_sub(all, 0, 0);
 	for (size_t got = 0; got < all.len && state == REPLY_MORE;) {
@@ -89,10 +89,10 @@ static void test_leaves_the_next_reply(void **state)
 	struct arena a;
 
 	arena_init(&a, 4096);
-	reply_begin(&p, &a);
+	reply_parse_begin(&p, &a);
 	assert_int_equal(reply_feed(&p, &in), REPLY_DONE);
 	assert_true(span_eq(in, SPAN("250 b\r\n25")));
-	reply_begin(&p, &a);
+	reply_parse_begin(&p, &a);
 	assert_int_equal(reply_feed(&p, &in), REPLY_DONE);
 	assert_true(span_eq(in, SPAN("25")));
 	arena_done(&a);
@@ -103,7 +103,7 @@ static enum reply_state feed_text(struct arena *a, struct str *text, struct smtp
 	struct reply_parser p;
 	struct span in = str_span(text);
 
-	reply_begin(&p, a);
+	reply_parse_begin(&p, a);
 	enum reply_state state = reply_feed(&p, &in);
 	if (state == REPLY_DONE)
 		reply_result(&p, a, reply);
