@@ -2,8 +2,9 @@
  * The send role: outbound delivery (from the queue) and the housekeeping of the node.
  *
  * Housekeeping: blobs whose last message is gone, old changes, expired web sessions and idempotency
- * records. Expired API tokens stay, for their owner to see; they are refused.
+ * records, and what was deleted 30 days ago. Expired API tokens stay, for their owner to see; they are refused.
  */
+#include "backend/accounts/deleted_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
 #include "backend/role.h"
@@ -56,6 +57,7 @@ static void forget_expired(struct ctx *ctx, void *arg)
 	(void)arg;
 	forget(ctx, "sessions", login_collect);
 	forget(ctx, "idempotency", idempotency_collect);
+	forget(ctx, "mailboxes", deleted_purge);
 }
 
 int role_send(struct role *r)

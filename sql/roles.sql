@@ -36,9 +36,12 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public
 
 GRANT EXECUTE ON FUNCTION app_tenant() TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send, mailstead_keys;
 GRANT EXECUTE ON FUNCTION directory_domain(text), directory_mailbox(text, text), directory_mailbox_by_id(bigint),
-  directory_resolve(text, text), directory_may_send(bigint, text, text)
+  directory_resolve(text, text), directory_may_send(bigint, text, text), directory_may_post(text, text, text)
   TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
-GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea) TO mailstead_web;
+GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea), app_used(bigint, text),
+  app_full_pool(bigint, text, bigint), app_default_quota(bigint), app_plan_bounds(bigint),
+  plan_limit(plan, text) TO mailstead_web;
+GRANT EXECUTE ON FUNCTION tenant_purge(interval, bigint) TO mailstead_send;
 
 GRANT EXECUTE ON FUNCTION uid_pack(bigint[]), mail_quota(bigint) TO mailstead_user, mailstead_web;
 
@@ -79,8 +82,8 @@ GRANT SELECT (at), DELETE ON idempotency TO mailstead_send;
 
 -- ------------------------------------------------------------------ panel
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON account, account_tree, domain, mailbox, alias, api_token, web_session, idempotency,
-  job TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON account, account_tree, domain, mailbox, alias, plan, api_token, web_session,
+  idempotency, job TO mailstead_web;
 GRANT SELECT, INSERT ON audit TO mailstead_web;
 GRANT SELECT ON event TO mailstead_web;
 GRANT SELECT (credential_id, account_id, mailbox_id, kind, label, created_at, used_at), INSERT, DELETE ON credential
@@ -141,3 +144,8 @@ CREATE POLICY web_insert ON event FOR INSERT TO mailstead_web WITH CHECK (true);
 CREATE POLICY web_tenant ON event FOR SELECT TO mailstead_web USING (
   (domain_id IS NOT NULL AND EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = event.domain_id))
   OR (domain_id IS NULL AND (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant())));
+
+-- Whoever has a plan sees it; only who made it, and those above, may change it.
+DROP POLICY IF EXISTS web_holder ON plan;
+CREATE POLICY web_holder ON plan FOR SELECT TO mailstead_web USING (
+  EXISTS (SELECT 1 FROM account a WHERE a.plan_id = plan.plan_id));

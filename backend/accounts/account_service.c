@@ -50,9 +50,7 @@ static enum rc hash_password(const struct services *s, struct ctx *ctx, struct s
 
 struct create {
 	const struct services *s;
-	const struct account_new *in;
-	int64_t parent_id;
-	struct span login, hash;
+	struct span hash;
 	struct account *account;
 };
 
@@ -60,34 +58,41 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 {
 	struct create *c = arg;
 	struct account *account = c->account;
-	enum rc rc = account_insert(ctx, c->parent_id, c->in->role, c->login, c->in->name,
-		&account->account_id, &account->created_at_us);
+	enum rc rc = account_insert(ctx, account);
 
 	if (rc == RC_OK)
 		rc = keys_store_password(
 			c->s->keys, ctx, KEYS_ACCOUNT, account->account_id, c->hash);
 	if (rc == RC_OK)
-		rc = audit_add(ctx, account->account_id, "account.create", c->login, NULL,
+		rc = audit_add(ctx, account->account_id, "account.create", account->login, NULL,
 			account_json(ctx->arena, account));
 	return rc;
+}
+
+static enum rc find_plan(
+	struct ctx *ctx, struct span plan, struct account *account, struct err *err)
+{
+	enum rc rc = account_find_plan(ctx, account->parent_id, plan, account);
+
+	return rc == RC_NOT_FOUND ? not_found(err, "plan", "plan") : rc;
 }
 
 static enum rc create(const struct services *s, struct ctx *ctx, const struct account_new *in,
 	const struct account *parent, struct account *out, struct err *err)
 {
-	struct account account = { .role = in->role, .name = in->name };
-	struct create c = { s, in, .account = &account };
-	enum rc rc = normalise_login(ctx, in->login, &c.login, err);
+	struct account account = { .role = in->role, .name = in->name, .version = 1 };
+	struct create c = { s, .account = &account };
+	enum rc rc = normalise_login(ctx, in->login, &account.login, err);
 
-	if (rc == RC_OK)
-		rc = hash_password(s, ctx, in->password, c.login, &c.hash, err);
-	if (rc != RC_OK)
-		return rc;
-	if (parent) {
-		c.parent_id = account.parent_id = parent->account_id;
+	if (rc == RC_OK && parent) {
+		account.parent_id = parent->account_id;
 		account.parent = parent->login;
+		rc = find_plan(ctx, in->plan, &account, err);
 	}
-	account.login = c.login;
+	if (rc == RC_OK)
+		rc = hash_password(s, ctx, in->password, account.login, &c.hash, err);
+	if (rc != RC_OK)
+		return with_reason(err, rc);
 	rc = service_run(ctx, create_tx, &c);
 	if (rc == RC_EXISTS)
 		return err_set(err, RC_EXISTS, "login", "This log-in name is taken.");
@@ -147,6 +152,8 @@ enum rc account_get(const struct services *s, struct ctx *ctx, struct span login
 	(void)s;
 	if (rc == RC_OK)
 		rc = account_find(ctx, login.len ? login : ctx->actor->login, out);
+	if (rc == RC_OK)
+		rc = account_find_pools(ctx, out);
 	return rc == RC_NOT_FOUND ? not_found(err, "", "account") : with_reason(err, rc);
 }
 
@@ -160,7 +167,7 @@ enum rc account_list(const struct services *s, struct ctx *ctx, const struct lis
 	if (rc == RC_OK)
 		rc = page_open(ctx, ask, &page, err);
 	if (rc == RC_OK)
-		rc = account_find_page(ctx, &page, ask->search, out);
+		rc = account_find_page(ctx, &page, ask, out);
 	return with_reason(err, rc);
 }
 
@@ -170,7 +177,6 @@ struct change {
 	const struct services *s;
 	struct account *account;
 	struct span hash;
-	bool suspended;
 };
 
 static enum rc set_password_tx(struct ctx *ctx, void *arg)
@@ -217,35 +223,22 @@ enum rc account_change_password(const struct services *s, struct ctx *ctx, struc
 	return account_set_password(s, ctx, ctx->actor->login, password, err);
 }
 
-static enum rc suspend_tx(struct ctx *ctx, void *arg)
+static struct cJSON *pools_json(struct arena *a, const struct account *account)
 {
-	struct change *c = arg;
-	enum rc rc = account_set_suspended(ctx, c->account->account_id, c->suspended);
+	struct cJSON *o = json_object(a);
 
-	if (rc == RC_OK)
-		rc = audit_add(ctx, c->account->account_id,
-			c->suspended ? "account.suspend" : "account.resume", c->account->login,
-			NULL, NULL);
-	return rc;
-}
-
-enum rc account_suspend(const struct services *s, struct ctx *ctx, struct span login,
-	bool suspended, struct account *out, struct err *err)
-{
-	struct account account;
-	struct change c = { .s = s, .account = &account, .suspended = suspended };
-	enum rc rc = account_get(s, ctx, login, &account, err);
-
-	if (rc != RC_OK)
-		return rc;
-	if (account.account_id == ctx->actor->account_id)
-		return err_set(err, RC_DENIED, "", "Nobody can suspend their own account.");
-	rc = service_run(ctx, suspend_tx, &c);
-	if (rc == RC_OK) {
-		account.suspended = suspended;
-		*out = account;
+	for (size_t i = 0; i < POOL_KINDS; i++) {
+		const struct pool_usage *p = &account->pools[i];
+		struct cJSON *kind = json_object(a);
+		if (p->pool < 0)
+			json_add_null(a, kind, "pool");
+		else
+			json_add_i64(a, kind, "pool", p->pool);
+		json_add_i64(a, kind, "given_out", p->given_out);
+		json_add_i64(a, kind, "used", p->used);
+		json_add(a, o, p->kind, kind);
 	}
-	return with_reason(err, rc);
+	return o;
 }
 
 struct cJSON *account_json(struct arena *a, const struct account *account)
@@ -260,9 +253,16 @@ struct cJSON *account_json(struct arena *a, const struct account *account)
 		json_add_text(a, o, "parent", account->parent);
 	else
 		json_add_null(a, o, "parent");
-	json_add_bool(a, o, "suspended", account->suspended);
+	if (account->plan_id)
+		json_add_text(a, o, "plan", account->plan);
+	else
+		json_add_null(a, o, "plan");
+	suspension_add_json(a, o, &account->suspension);
 	json_add_i64(a, o, "domains", account->domains);
 	json_add_i64(a, o, "mailboxes", account->mailboxes);
 	json_add_time(a, o, "created_at", account->created_at_us);
+	json_add_i64(a, o, "version", account->version);
+	if (account->pools[0].kind)
+		json_add(a, o, "usage", pools_json(a, account));
 	return o;
 }

@@ -3,6 +3,15 @@
 
 #include "backend/accounts/actor.h"
 #include "backend/accounts/services.h"
+#include "backend/accounts/suspension.h"
+
+/* What an account may have, what the plans of the accounts right below promise, what is used. */
+struct pool_usage {
+	const char *kind; /* pool_name() */
+	int64_t pool;     /* -1: no limit */
+	int64_t given_out, used;
+};
+#define POOL_KINDS 4
 
 struct account {
 	int64_t account_id;
@@ -10,9 +19,13 @@ struct account {
 	enum account_role role;
 	struct span login, name;
 	struct span parent; /* login of the parent as far as the actor may see it */
-	bool suspended;
+	struct suspension suspension;
+	int64_t plan_id; /* 0: none */
+	struct span plan;
 	int64_t domains, mailboxes; /* at and below */
-	int64_t created_at_us;
+	int64_t created_at_us, deleted_at_us;
+	int64_t version;
+	struct pool_usage pools[POOL_KINDS]; /* only from account_get: kind NULL otherwise */
 };
 struct accounts {
 	struct account *items;
@@ -26,6 +39,7 @@ struct account_new {
 	struct span name;
 	enum account_role role;
 	struct span parent; /* login; empty: the actor's own account */
+	struct span plan;   /* name or number; empty: none */
 };
 
 /* The first admin, when there is no account at all (RC_EXISTS otherwise). Needs no actor. */
@@ -44,8 +58,23 @@ MUST_CHECK enum rc account_set_password(const struct services *s, struct ctx *ct
 /* One's own: the current password is asked; other sessions end. */
 MUST_CHECK enum rc account_change_password(const struct services *s, struct ctx *ctx,
 	struct span current, struct span password, struct err *err);
-/* A suspended account, and all below it, cannot log in and its tokens are refused. */
-MUST_CHECK enum rc account_suspend(const struct services *s, struct ctx *ctx, struct span login,
-	bool suspended, struct account *out, struct err *err);
+struct account_change {
+	bool set_name, set_plan;
+	struct span name;
+	struct span plan; /* name or number; empty: none */
+	struct suspension_change suspension;
+	int64_t version; /* If-Match; 0: any */
+};
+/* Plan and suspension are for those above: RC_DENIED for one's own account. An account whose log-in
+ * is switched off, and all below it, cannot log in and its tokens are refused. */
+MUST_CHECK enum rc account_update(const struct services *s, struct ctx *ctx, struct span login,
+	const struct account_change *change, struct account *out, struct err *err);
+/* With all accounts, domains and mailboxes below it; 30 days of undo. Never one's own. */
+MUST_CHECK enum rc account_delete(const struct services *s, struct ctx *ctx, struct span login,
+	int64_t version, struct err *err);
+/* RC_EXISTS: one of the names has been taken; RC_LIMIT: no room any more; RC_CONFLICT: the account
+ * above it is deleted too. */
+MUST_CHECK enum rc account_restore(const struct services *s, struct ctx *ctx, struct span login,
+	struct account *out, struct err *err);
 
 struct cJSON *account_json(struct arena *a, const struct account *account);

@@ -12,7 +12,9 @@ static void read_alias(struct ctx *ctx, const struct rows *rows, size_t row, str
 		.address = row_copy(ctx, rows, row, 3),
 		.domain = row_copy(ctx, rows, row, 4),
 		.created_at_us = row_time_us(rows, row, 6),
-		.version = row_i64(rows, row, 7) };
+		.version = row_i64(rows, row, 7),
+		.name = row_copy(ctx, rows, row, 8),
+		.posters = row_copy(ctx, rows, row, 9) };
 	out->targets = row_copy_texts(ctx, rows, row, 5, &out->n_targets);
 }
 
@@ -49,7 +51,7 @@ enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct span do
 		read_alias(ctx, rows, i, &out->items[i]);
 	if (rows_len(rows) > out->len)
 		out->next_cursor = page_cursor(ctx->arena, out->items[out->len - 1].domain,
-			row_text(rows, out->len - 1, 8));
+			row_text(rows, out->len - 1, 10));
 	return RC_OK;
 }
 
@@ -58,7 +60,8 @@ enum rc alias_insert(struct ctx *ctx, struct span local_key, struct alias *alias
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ALIAS_INSERT,
 		ARGS(A_I64(alias->domain_id), A_TEXT(local_key),
-			A_ARRAY(ARG_TEXTS, alias->targets, alias->n_targets)),
+			A_ARRAY(ARG_TEXTS, alias->targets, alias->n_targets), A_TEXT(alias->name),
+			A_TEXT(alias->posters)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -73,7 +76,8 @@ enum rc alias_store(struct ctx *ctx, int64_t version, struct alias *alias)
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ALIAS_UPDATE,
 		ARGS(A_I64(alias->alias_id), A_I64(version),
-			A_ARRAY(ARG_TEXTS, alias->targets, alias->n_targets)),
+			A_ARRAY(ARG_TEXTS, alias->targets, alias->n_targets), A_TEXT(alias->name),
+			A_TEXT(alias->posters)),
 		&rows);
 
 	if (rc != RC_OK)

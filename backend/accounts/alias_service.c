@@ -9,6 +9,7 @@
 #include "backend/accounts/alias_repo.h"
 #include "backend/accounts/audit.h"
 #include "backend/accounts/domain_repo.h"
+#include "backend/accounts/limits.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/service.h"
 #include "mailcore/base/json.h"
@@ -69,6 +70,19 @@ static enum rc normalise_targets(
 	return RC_OK;
 }
 
+static enum rc take_group(const struct alias_new *in, struct alias *out, struct err *err)
+{
+	static const char *const posters[] = { "anyone", "domain", "members" };
+
+	out->name = span_trim(in->name);
+	out->posters = in->posters.len > 0 ? in->posters : SPAN("anyone");
+	for (size_t i = 0; i < sizeof posters / sizeof posters[0]; i++) {
+		if (span_eq(out->posters, span_of(posters[i])))
+			return RC_OK;
+	}
+	return err_set(err, RC_INVALID, "posters", "One of anyone, domain and members.");
+}
+
 static enum rc find(struct ctx *ctx, struct span address, struct span *out_key, struct alias *out,
 	struct err *err)
 {
@@ -90,13 +104,16 @@ struct change {
 	struct span key;
 	struct alias before, *after;
 	int64_t version;
+	struct err *err;
 };
 
 static enum rc create_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
-	enum rc rc = alias_insert(ctx, c->key, c->after);
+	enum rc rc = limits_take(ctx, c->after->account_id, POOL_ALIASES, 1, c->err);
 
+	if (rc == RC_OK)
+		rc = alias_insert(ctx, c->key, c->after);
 	if (rc == RC_OK)
 		rc = audit_add(ctx, c->after->account_id, "alias.create", c->after->address, NULL,
 			alias_json(ctx->arena, c->after));
@@ -124,7 +141,7 @@ enum rc alias_create(const struct services *s, struct ctx *ctx, const struct ali
 	struct alias *out, struct err *err)
 {
 	struct alias alias = { .version = 1 };
-	struct change c = { .after = &alias };
+	struct change c = { .after = &alias, .err = err };
 	struct span domain;
 	enum rc rc = need_account(ctx);
 
@@ -135,6 +152,8 @@ enum rc alias_create(const struct services *s, struct ctx *ctx, const struct ali
 		rc = find_domain(ctx, domain, &alias, err);
 	if (rc == RC_OK)
 		rc = normalise_targets(ctx, in, &alias, err);
+	if (rc == RC_OK)
+		rc = take_group(in, &alias, err);
 	if (rc != RC_OK)
 		return rc;
 	alias.address =
@@ -202,6 +221,8 @@ enum rc alias_replace(const struct services *s, struct ctx *ctx, const struct al
 	alias = c.before;
 	alias.n_targets = 0;
 	rc = normalise_targets(ctx, in, &alias, err);
+	if (rc == RC_OK)
+		rc = take_group(in, &alias, err);
 	if (rc != RC_OK)
 		return rc;
 	rc = service_run(ctx, replace_tx, &c);
@@ -248,6 +269,8 @@ struct cJSON *alias_json(struct arena *a, const struct alias *alias)
 	json_add_text(a, o, "address", alias->address);
 	json_add_text(a, o, "domain", alias->domain);
 	json_add(a, o, "targets", targets);
+	json_add_text(a, o, "name", alias->name);
+	json_add_text(a, o, "posters", alias->posters);
 	json_add_time(a, o, "created_at", alias->created_at_us);
 	json_add_i64(a, o, "version", alias->version);
 	return o;

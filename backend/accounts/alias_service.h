@@ -12,6 +12,8 @@ struct alias {
 	struct span domain;
 	const struct span *targets;
 	size_t n_targets;
+	struct span name;    /* what it is for */
+	struct span posters; /* who may write: "anyone", "domain", "members" (its targets) */
 	int64_t created_at_us;
 	int64_t version;
 };
@@ -25,16 +27,18 @@ struct alias_new {
 	struct span address;
 	const struct span *targets;
 	size_t n_targets;
+	struct span name;
+	struct span posters; /* empty: anyone */
 };
 
-/* RC_EXISTS: an alias or (not for a catch-all) a mailbox has the address. */
+/* RC_LIMIT. RC_EXISTS: an alias or (not for a catch-all) a mailbox has the address. */
 MUST_CHECK enum rc alias_create(const struct services *s, struct ctx *ctx,
 	const struct alias_new *in, struct alias *out, struct err *err);
 MUST_CHECK enum rc alias_get(const struct services *s, struct ctx *ctx, struct span address,
 	struct alias *out, struct err *err);
 MUST_CHECK enum rc alias_list(const struct services *s, struct ctx *ctx, const struct list_ask *ask,
 	struct aliases *out, struct err *err);
-/* Replaces the targets. version: If-Match; 0: any. */
+/* Replaces all but the address. version: If-Match; 0: any. */
 MUST_CHECK enum rc alias_replace(const struct services *s, struct ctx *ctx,
 	const struct alias_new *in, int64_t version, struct alias *out, struct err *err);
 MUST_CHECK enum rc alias_delete(const struct services *s, struct ctx *ctx, struct span address,

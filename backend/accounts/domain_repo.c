@@ -11,20 +11,21 @@ static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, st
 		.account_id = row_i64(rows, row, 1),
 		.name = row_copy(ctx, rows, row, 2),
 		.account = row_copy(ctx, rows, row, 3),
-		.suspended = row_bool(rows, row, 4),
+		.deleted_at_us = row_time_us(rows, row, 4),
 		.mailboxes = row_i64(rows, row, 5),
 		.aliases = row_i64(rows, row, 6),
 		.size_bytes = row_i64(rows, row, 7),
 		.created_at_us = row_time_us(rows, row, 8),
 		.version = row_i64(rows, row, 9) };
+	suspension_read(ctx, rows, row, 10, &out->suspension);
 	out->unicode = domain_name_unicode(ctx->arena, out->name);
 }
 
-enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out)
+static enum rc find(struct ctx *ctx, struct span name, bool deleted, struct domain *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
-	enum rc rc = db_query(
-		ctx, &SQL_DOMAIN_GET, ARGS(A_I64(ctx->actor->account_id), A_TEXT(name)), &rows);
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_GET,
+		ARGS(A_I64(ctx->actor->account_id), A_TEXT(name), A_BOOL(deleted)), &rows);
 
 	if (rc != RC_OK)
 		return rc;
@@ -32,6 +33,16 @@ enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out)
 		return RC_NOT_FOUND;
 	read_domain(ctx, rows, 0, out);
 	return RC_OK;
+}
+
+enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out)
+{
+	return find(ctx, name, false, out);
+}
+
+enum rc domain_find_deleted(struct ctx *ctx, struct span name, struct domain *out)
+{
+	return find(ctx, name, true, out);
 }
 
 enum rc domain_find_page(
@@ -72,9 +83,11 @@ enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name, int
 enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
+	const struct suspension *s = &domain->suspension;
 	enum rc rc = db_query(ctx, &SQL_DOMAIN_UPDATE,
 		ARGS(A_I64(domain->domain_id), A_I64(version), A_I64(domain->account_id),
-			A_BOOL(domain->suspended)),
+			A_BOOL(s->no_login), A_BOOL(s->no_send), A_BOOL(s->no_receive),
+			A_BOOL(s->hold_out), A_TEXT(s->reason), suspension_until_arg(s)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -85,19 +98,27 @@ enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain)
 	return RC_OK;
 }
 
-enum rc domain_remove(struct ctx *ctx, int64_t domain_id, int64_t version)
+enum rc domain_mark_deleted(struct ctx *ctx, int64_t domain_id, int64_t version)
 {
-	static const struct stmt *const purge[] = { &SQL_DOMAIN_PURGE_BLOBS,
-		&SQL_DOMAIN_PURGE_MESSAGES, &SQL_DOMAIN_PURGE_LOG, &SQL_DOMAIN_PURGE_MAILBOXES };
 	int64_t changed = 0;
-	enum rc rc = RC_OK;
+	enum rc rc =
+		db_exec(ctx, &SQL_DOMAIN_DELETE, ARGS(A_I64(domain_id), A_I64(version)), &changed);
 
-	for (size_t i = 0; rc == RC_OK && i < sizeof purge / sizeof purge[0]; i++)
-		rc = db_exec(ctx, purge[i], ARGS(A_I64(domain_id)), NULL);
-	if (rc == RC_OK)
-		rc = db_exec(
-			ctx, &SQL_DOMAIN_DELETE, ARGS(A_I64(domain_id), A_I64(version)), &changed);
 	return rc == RC_OK && changed == 0 ? RC_CONFLICT : rc;
+}
+
+enum rc domain_unmark_deleted(struct ctx *ctx, struct domain *domain)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_RESTORE, ARGS(A_I64(domain->domain_id)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	domain->version = row_i64(rows, 0, 0);
+	domain->deleted_at_us = 0;
+	return RC_OK;
 }
 
 enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out)

@@ -7,6 +7,8 @@
 
 /* At or below the actor. RC_NOT_FOUND, RC_TEMP. */
 MUST_CHECK enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out);
+/* The one of this name that was deleted last. */
+MUST_CHECK enum rc domain_find_deleted(struct ctx *ctx, struct span name, struct domain *out);
 MUST_CHECK enum rc domain_find_page(
 	struct ctx *ctx, const struct page *page, struct span search, struct domains *out);
 /* RC_EXISTS. */
@@ -14,7 +16,9 @@ MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct spa
 	int64_t *out_id, int64_t *out_created_at_us);
 /* RC_CONFLICT: another version. */
 MUST_CHECK enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain);
-/* With the mailboxes that were deleted before. RC_CONFLICT: another version. */
-MUST_CHECK enum rc domain_remove(struct ctx *ctx, int64_t domain_id, int64_t version);
+/* RC_EXISTS: the name is taken. */
+MUST_CHECK enum rc domain_unmark_deleted(struct ctx *ctx, struct domain *domain);
+/* RC_CONFLICT: another version. */
+MUST_CHECK enum rc domain_mark_deleted(struct ctx *ctx, int64_t domain_id, int64_t version);
 
 MUST_CHECK enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out);

@@ -5,6 +5,7 @@
 #include "backend/accounts/audit.h"
 #include "backend/accounts/dkim_make.h"
 #include "backend/accounts/domain_repo.h"
+#include "backend/accounts/limits.h"
 #include "backend/accounts/service.h"
 #include "mailcore/base/json.h"
 
@@ -34,14 +35,18 @@ static enum rc find_owner(struct ctx *ctx, struct span login, struct account *ou
 struct create {
 	const struct services *s;
 	struct domain *domain;
+	struct err *err;
 };
 
 static enum rc create_tx(struct ctx *ctx, void *arg)
 {
 	struct create *c = arg;
 	struct domain *domain = c->domain;
-	enum rc rc = domain_insert(
-		ctx, domain->account_id, domain->name, &domain->domain_id, &domain->created_at_us);
+	enum rc rc = limits_take(ctx, domain->account_id, POOL_DOMAINS, 1, c->err);
+
+	if (rc == RC_OK)
+		rc = domain_insert(ctx, domain->account_id, domain->name, &domain->domain_id,
+			&domain->created_at_us);
 
 	if (rc == RC_OK)
 		rc = dkim_make_pair(c->s, ctx, domain->domain_id, 0);
@@ -55,7 +60,7 @@ enum rc domain_create(const struct services *s, struct ctx *ctx, const struct do
 	struct domain *out, struct err *err)
 {
 	struct domain domain = { .version = 1 };
-	struct create c = { s, &domain };
+	struct create c = { s, &domain, err };
 	struct account owner;
 	enum rc rc = need_account(ctx);
 
@@ -106,13 +111,28 @@ enum rc domain_list(const struct services *s, struct ctx *ctx, const struct list
 struct change {
 	struct domain before, *after;
 	int64_t version;
+	struct err *err;
 };
+
+/* What a domain brings along counts already. */
+static enum rc check_pools(struct ctx *ctx, const struct change *c)
+{
+	static const enum pool_kind kinds[] = { POOL_DOMAINS, POOL_MAILBOXES, POOL_ALIASES,
+		POOL_STORAGE };
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof kinds / sizeof kinds[0]; i++)
+		rc = limits_check(ctx, c->after->account_id, kinds[i], c->err);
+	return rc;
+}
 
 static enum rc update_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
 	enum rc rc = domain_store(ctx, c->version, c->after);
 
+	if (rc == RC_OK && c->after->account_id != c->before.account_id)
+		rc = check_pools(ctx, c);
 	if (rc == RC_OK)
 		rc = audit_add(ctx, c->after->account_id, "domain.update", c->after->name,
 			domain_json(ctx->arena, &c->before), domain_json(ctx->arena, c->after));
@@ -129,7 +149,7 @@ enum rc domain_update(const struct services *s, struct ctx *ctx, struct span nam
 	(void)s;
 	if (rc != RC_OK)
 		return rc;
-	struct change c = { domain, &domain, change->version };
+	struct change c = { domain, &domain, change->version, err };
 	if (change->account.len > 0) {
 		rc = find_owner(ctx, change->account, &owner, err);
 		if (rc != RC_OK)
@@ -137,9 +157,9 @@ enum rc domain_update(const struct services *s, struct ctx *ctx, struct span nam
 		domain.account_id = owner.account_id;
 		domain.account = owner.login;
 	}
-	if (change->set_suspended)
-		domain.suspended = change->suspended;
-	rc = service_run(ctx, update_tx, &c);
+	rc = suspension_apply(&domain.suspension, &change->suspension, err);
+	if (rc == RC_OK)
+		rc = service_run(ctx, update_tx, &c);
 	if (rc == RC_CONFLICT)
 		return version_mismatch(err);
 	if (rc == RC_OK)
@@ -152,7 +172,7 @@ enum rc domain_update(const struct services *s, struct ctx *ctx, struct span nam
 static enum rc delete_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
-	enum rc rc = domain_remove(ctx, c->before.domain_id, c->version);
+	enum rc rc = domain_mark_deleted(ctx, c->before.domain_id, c->version);
 
 	if (rc == RC_OK)
 		rc = audit_add(ctx, c->before.account_id, "domain.delete", c->before.name,
@@ -160,8 +180,8 @@ static enum rc delete_tx(struct ctx *ctx, void *arg)
 	return rc;
 }
 
-enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span name, int64_t version,
-	struct err *err)
+enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span name,
+	bool with_content, int64_t version, struct err *err)
 {
 	struct change c = { .version = version };
 	enum rc rc = find(ctx, name, &c.before, err);
@@ -169,15 +189,56 @@ enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span nam
 	(void)s;
 	if (rc != RC_OK)
 		return rc;
-	if (c.before.mailboxes > 0 || c.before.aliases > 0)
+	if (!with_content && (c.before.mailboxes > 0 || c.before.aliases > 0))
 		return err_set(err, RC_CONFLICT, "",
 			"The domain still has %lld mailboxes and %lld aliases. Remove them first.",
 			(long long)c.before.mailboxes, (long long)c.before.aliases);
 	rc = service_run(ctx, delete_tx, &c);
-	if (rc == RC_NOT_FOUND) /* a mailbox was made in the meantime */
-		return err_set(err, RC_CONFLICT, "", "The domain still has mailboxes.");
 	if (rc == RC_CONFLICT)
 		return version_mismatch(err);
+	return with_reason(err, rc);
+}
+
+static enum rc restore_tx(struct ctx *ctx, void *arg)
+{
+	struct change *c = arg;
+	enum rc rc = domain_unmark_deleted(ctx, c->after);
+
+	if (rc == RC_OK)
+		rc = check_pools(ctx, c);
+	if (rc == RC_OK)
+		rc = audit_add(ctx, c->after->account_id, "domain.restore", c->after->name, NULL,
+			domain_json(ctx->arena, c->after));
+	return rc;
+}
+
+enum rc domain_restore(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out, struct err *err)
+{
+	struct domain domain;
+	struct change c = { .after = &domain, .err = err };
+	struct span key;
+	enum rc rc = need_account(ctx);
+
+	(void)s;
+	if (rc == RC_OK &&
+		(domain_name_normalise(ctx, name, &key, NULL) != RC_OK ||
+			!actor_has_domain(ctx->actor, key)))
+		rc = RC_NOT_FOUND;
+	if (rc == RC_OK)
+		rc = domain_find_deleted(ctx, key, &domain);
+	if (rc == RC_NOT_FOUND)
+		return not_found(err, "", "domain");
+	if (rc == RC_OK)
+		rc = service_run(ctx, restore_tx, &c);
+	if (rc == RC_EXISTS)
+		return err_set(err, RC_EXISTS, "",
+			"This domain has been added anew in the meantime, so it cannot come back.");
+	if (rc == RC_NOT_FOUND)
+		return err_set(
+			err, RC_CONFLICT, "", "Its account is deleted. Bring that one back first.");
+	if (rc == RC_OK)
+		*out = domain;
 	return with_reason(err, rc);
 }
 
@@ -188,7 +249,7 @@ struct cJSON *domain_json(struct arena *a, const struct domain *domain)
 	json_add_text(a, o, "name", domain->name);
 	json_add_text(a, o, "unicode", domain->unicode);
 	json_add_text(a, o, "account", domain->account);
-	json_add_bool(a, o, "suspended", domain->suspended);
+	suspension_add_json(a, o, &domain->suspension);
 	json_add_i64(a, o, "mailboxes", domain->mailboxes);
 	json_add_i64(a, o, "aliases", domain->aliases);
 	json_add_i64(a, o, "size_bytes", domain->size_bytes);

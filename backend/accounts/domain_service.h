@@ -3,15 +3,16 @@
 
 #include "backend/accounts/actor.h"
 #include "backend/accounts/services.h"
+#include "backend/accounts/suspension.h"
 
 struct domain {
 	int64_t domain_id, account_id;
 	struct span name;    /* A-labels, lower case: the key everywhere */
 	struct span unicode; /* the same for the eye */
 	struct span account; /* login of the owner */
-	bool suspended;
+	struct suspension suspension;
 	int64_t mailboxes, aliases, size_bytes;
-	int64_t created_at_us;
+	int64_t created_at_us, deleted_at_us;
 	int64_t version;
 };
 struct domains {
@@ -25,7 +26,7 @@ struct domain_new {
 	struct span account; /* login; empty: the actor's own */
 };
 struct domain_change {
-	bool set_suspended, suspended;
+	struct suspension_change suspension;
 	struct span account; /* login of the new owner; empty: unchanged */
 	int64_t version;     /* If-Match; 0: any */
 };
@@ -37,17 +38,22 @@ MUST_CHECK enum rc domain_name_normalise(
 /* For the eye; the A-label form where it cannot be shown safely. */
 struct span domain_name_unicode(struct arena *a, struct span name);
 
-/* With DKIM keys (RSA 2048 and Ed25519) in state "pending". RC_EXISTS. */
+/* With DKIM keys (RSA 2048 and Ed25519) in state "pending". RC_EXISTS; RC_LIMIT. */
 MUST_CHECK enum rc domain_create(const struct services *s, struct ctx *ctx,
 	const struct domain_new *in, struct domain *out, struct err *err);
 MUST_CHECK enum rc domain_get(const struct services *s, struct ctx *ctx, struct span name,
 	struct domain *out, struct err *err);
 MUST_CHECK enum rc domain_list(const struct services *s, struct ctx *ctx,
 	const struct list_ask *ask, struct domains *out, struct err *err);
+/* A new owner needs room for all of it: RC_LIMIT. */
 MUST_CHECK enum rc domain_update(const struct services *s, struct ctx *ctx, struct span name,
 	const struct domain_change *change, struct domain *out, struct err *err);
-/* RC_CONFLICT while it has mailboxes or aliases. */
+/* 30 days of undo; the name is free at once. RC_CONFLICT while it has mailboxes or aliases, unless
+ * these are to go with it. */
 MUST_CHECK enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span name,
-	int64_t version, struct err *err);
+	bool with_content, int64_t version, struct err *err);
+/* Brings back the one of this name that was deleted last. RC_EXISTS: the name is taken; RC_LIMIT. */
+MUST_CHECK enum rc domain_restore(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out, struct err *err);
 
 struct cJSON *domain_json(struct arena *a, const struct domain *domain);

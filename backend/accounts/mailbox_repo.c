@@ -15,20 +15,23 @@ static void read_mailbox(struct ctx *ctx, const struct rows *rows, size_t row, s
 		.quota_bytes = row_i64(rows, row, 6),
 		.used_bytes = row_i64(rows, row, 7),
 		.messages = row_i64(rows, row, 8),
-		.no_login = row_bool(rows, row, 9),
-		.no_send = row_bool(rows, row, 10),
-		.no_receive = row_bool(rows, row, 11),
-		.hold_out = row_bool(rows, row, 12),
-		.created_at_us = row_time_us(rows, row, 13),
-		.version = row_i64(rows, row, 14) };
+		.created_at_us = row_time_us(rows, row, 9),
+		.version = row_i64(rows, row, 10),
+		.no_services = (unsigned)row_i64(rows, row, 11),
+		.send_per_hour = row_i64(rows, row, 12),
+		.send_per_day = row_i64(rows, row, 13),
+		.deleted_at_us = row_time_us(rows, row, 14) };
+	suspension_read(ctx, rows, row, 15, &out->suspension);
 }
 
-enum rc mailbox_find_key(
-	struct ctx *ctx, struct span local_key, struct span domain, struct mailbox *out)
+enum rc mailbox_find_key(struct ctx *ctx, struct span local_key, struct span domain, bool deleted,
+	struct mailbox *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_MAILBOX_GET,
-		ARGS(A_I64(ctx->actor->account_id), A_TEXT(local_key), A_TEXT(domain)), &rows);
+		ARGS(A_I64(ctx->actor->account_id), A_TEXT(local_key), A_TEXT(domain),
+			A_BOOL(deleted)),
+		&rows);
 
 	if (rc != RC_OK)
 		return rc;
@@ -57,7 +60,7 @@ enum rc mailbox_find_page(struct ctx *ctx, const struct page *page, struct span 
 		read_mailbox(ctx, rows, i, &out->items[i]);
 	if (rows_len(rows) > out->len)
 		out->next_cursor = page_cursor(ctx->arena, out->items[out->len - 1].domain,
-			row_text(rows, out->len - 1, 15));
+			row_text(rows, out->len - 1, 22));
 	return RC_OK;
 }
 
@@ -67,7 +70,9 @@ enum rc mailbox_insert(
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_MAILBOX_INSERT,
 		ARGS(A_I64(mailbox->domain_id), A_TEXT(localpart), A_TEXT(local_key),
-			A_TEXT(mailbox->name), A_I64(mailbox->quota_bytes)),
+			A_TEXT(mailbox->name), A_I64(mailbox->quota_bytes),
+			A_I64(mailbox->no_services), A_I64(mailbox->send_per_hour),
+			A_I64(mailbox->send_per_day)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -80,10 +85,12 @@ enum rc mailbox_insert(
 enum rc mailbox_store(struct ctx *ctx, int64_t version, struct mailbox *m)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
+	const struct suspension *s = &m->suspension;
 	enum rc rc = db_query(ctx, &SQL_MAILBOX_UPDATE,
 		ARGS(A_I64(m->mailbox_id), A_I64(version), A_TEXT(m->name), A_I64(m->quota_bytes),
-			A_BOOL(m->no_login), A_BOOL(m->no_send), A_BOOL(m->no_receive),
-			A_BOOL(m->hold_out)),
+			A_BOOL(s->no_login), A_BOOL(s->no_send), A_BOOL(s->no_receive),
+			A_BOOL(s->hold_out), A_TEXT(s->reason), suspension_until_arg(s),
+			A_I64(m->no_services), A_I64(m->send_per_hour), A_I64(m->send_per_day)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -101,6 +108,20 @@ enum rc mailbox_mark_deleted(struct ctx *ctx, int64_t mailbox_id, int64_t versio
 		ctx, &SQL_MAILBOX_DELETE, ARGS(A_I64(mailbox_id), A_I64(version)), &changed);
 
 	return rc == RC_OK && changed == 0 ? RC_CONFLICT : rc;
+}
+
+enum rc mailbox_unmark_deleted(struct ctx *ctx, struct mailbox *mailbox)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_MAILBOX_RESTORE, ARGS(A_I64(mailbox->mailbox_id)), &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	mailbox->version = row_i64(rows, 0, 0);
+	mailbox->deleted_at_us = 0;
+	return RC_OK;
 }
 
 enum rc app_password_insert(

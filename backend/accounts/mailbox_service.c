@@ -3,6 +3,7 @@
 
 #include "backend/accounts/audit.h"
 #include "backend/accounts/domain_repo.h"
+#include "backend/accounts/limits.h"
 #include "backend/accounts/mailbox_find.h"
 #include "backend/accounts/mailbox_repo.h"
 #include "backend/accounts/service.h"
@@ -13,7 +14,7 @@
 
 #define HASH_MAX 1024
 
-static struct span lower(struct ctx *ctx, struct span text)
+struct span mailbox_key(struct ctx *ctx, struct span text)
 {
 	char *out = arena_cstr(ctx->arena, text);
 	for (size_t i = 0; i < text.len; i++)
@@ -29,7 +30,7 @@ enum rc mailbox_find_own(struct ctx *ctx, struct span address, struct mailbox *o
 
 	if (rc != RC_OK || !actor_has_domain(actor, domain))
 		return not_found(err, "", "mailbox");
-	rc = mailbox_find_key(ctx, lower(ctx, local), domain, out);
+	rc = mailbox_find_key(ctx, mailbox_key(ctx, local), domain, false, out);
 	if (rc == RC_OK && actor->role == ROLE_MAILBOX && out->mailbox_id != actor->mailbox_id)
 		rc = RC_NOT_FOUND;
 	return rc == RC_NOT_FOUND ? not_found(err, "", "mailbox") : with_reason(err, rc);
@@ -64,14 +65,28 @@ struct create {
 	const struct services *s;
 	struct span local, hash;
 	struct mailbox *mailbox;
+	struct err *err;
 };
+
+static enum rc take_pools(struct ctx *ctx, struct mailbox *m, struct err *err)
+{
+	enum rc rc = limits_default_quota(ctx, m->account_id, &m->quota_bytes, err);
+
+	if (rc == RC_OK)
+		rc = limits_take(ctx, m->account_id, POOL_MAILBOXES, 1, err);
+	if (rc == RC_OK)
+		rc = limits_take(ctx, m->account_id, POOL_STORAGE, m->quota_bytes, err);
+	return rc;
+}
 
 static enum rc create_tx(struct ctx *ctx, void *arg)
 {
 	struct create *c = arg;
 	struct mailbox *m = c->mailbox;
-	enum rc rc = mailbox_insert(ctx, c->local, lower(ctx, c->local), m);
+	enum rc rc = take_pools(ctx, m, c->err);
 
+	if (rc == RC_OK)
+		rc = mailbox_insert(ctx, c->local, mailbox_key(ctx, c->local), m);
 	if (rc == RC_OK)
 		rc = keys_store_password(c->s->keys, ctx, KEYS_MAILBOX, m->mailbox_id, c->hash);
 	if (rc == RC_OK)
@@ -103,8 +118,13 @@ static enum rc find_domain(
 enum rc mailbox_create(const struct services *s, struct ctx *ctx, const struct mailbox_new *in,
 	struct mailbox *out, struct err *err)
 {
-	struct mailbox m = { .name = in->name, .quota_bytes = in->quota_bytes, .version = 1 };
-	struct create c = { .s = s, .mailbox = &m };
+	struct mailbox m = { .name = in->name,
+		.quota_bytes = in->quota_bytes,
+		.no_services = in->no_services,
+		.send_per_hour = in->send_per_hour,
+		.send_per_day = in->send_per_day,
+		.version = 1 };
+	struct create c = { .s = s, .mailbox = &m, .err = err };
 	struct span domain;
 	enum rc rc = need_account(ctx);
 
@@ -163,6 +183,7 @@ struct change {
 	struct mailbox before, *after;
 	struct span hash;
 	int64_t version;
+	struct err *err;
 };
 
 static enum rc store_password(struct ctx *ctx, const struct change *c)
@@ -181,7 +202,17 @@ static enum rc store_password(struct ctx *ctx, const struct change *c)
 static enum rc update_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
-	enum rc rc = mailbox_store(ctx, c->version, c->after);
+	struct mailbox *m = c->after;
+	enum rc rc = RC_OK;
+
+	if (m->quota_bytes != c->before.quota_bytes) {
+		rc = limits_default_quota(ctx, m->account_id, &m->quota_bytes, c->err);
+		if (rc == RC_OK)
+			rc = limits_take(ctx, m->account_id, POOL_STORAGE,
+				m->quota_bytes - c->before.quota_bytes, c->err);
+	}
+	if (rc == RC_OK)
+		rc = mailbox_store(ctx, c->version, m);
 
 	if (rc == RC_OK)
 		rc = audit_add(ctx, c->after->account_id, "mailbox.update", c->after->address,
@@ -197,21 +228,19 @@ static void apply(struct mailbox *m, const struct mailbox_change *change)
 		m->name = change->name;
 	if (change->set_quota)
 		m->quota_bytes = change->quota_bytes;
-	if (change->set_no_login)
-		m->no_login = change->no_login;
-	if (change->set_no_send)
-		m->no_send = change->no_send;
-	if (change->set_no_receive)
-		m->no_receive = change->no_receive;
-	if (change->set_hold_out)
-		m->hold_out = change->hold_out;
+	if (change->set_send_per_hour)
+		m->send_per_hour = change->send_per_hour;
+	if (change->set_send_per_day)
+		m->send_per_day = change->send_per_day;
+	m->no_services = (m->no_services & ~change->set_services) |
+		(change->no_services & change->set_services);
 }
 
 enum rc mailbox_update(const struct services *s, struct ctx *ctx, struct span address,
 	const struct mailbox_change *change, struct mailbox *out, struct err *err)
 {
 	struct mailbox m;
-	struct change c = { .s = s, .after = &m, .version = change->version };
+	struct change c = { .s = s, .after = &m, .version = change->version, .err = err };
 	enum rc rc = need_account(ctx);
 
 	if (rc == RC_OK)
@@ -223,7 +252,9 @@ enum rc mailbox_update(const struct services *s, struct ctx *ctx, struct span ad
 		return rc;
 	c.before = m;
 	apply(&m, change);
-	rc = service_run(ctx, update_tx, &c);
+	rc = suspension_apply(&m.suspension, &change->suspension, err);
+	if (rc == RC_OK)
+		rc = service_run(ctx, update_tx, &c);
 	if (rc == RC_CONFLICT)
 		return version_mismatch(err);
 	if (rc != RC_OK)
@@ -261,39 +292,6 @@ enum rc mailbox_change_password(const struct services *s, struct ctx *ctx, struc
 	return with_reason(err, rc);
 }
 
-/* ------------------------------------------------------------------------ delete */
-
-static enum rc delete_tx(struct ctx *ctx, void *arg)
-{
-	struct change *c = arg;
-	enum rc rc = mailbox_mark_deleted(ctx, c->before.mailbox_id, c->version);
-
-	if (rc == RC_OK)
-		rc = session_delete_all(ctx, 0, c->before.mailbox_id, SPAN(""));
-	if (rc == RC_OK)
-		rc = audit_add(ctx, c->before.account_id, "mailbox.delete", c->before.address,
-			mailbox_json(ctx->arena, &c->before), NULL);
-	return rc;
-}
-
-enum rc mailbox_delete(const struct services *s, struct ctx *ctx, struct span address,
-	int64_t version, struct err *err)
-{
-	struct change c = { .s = s, .version = version };
-	enum rc rc = need_account(ctx);
-
-	if (rc == RC_OK)
-		rc = mailbox_find_own(ctx, address, &c.before, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = service_run(ctx, delete_tx, &c);
-	if (rc == RC_CONFLICT)
-		return version_mismatch(err);
-	if (rc == RC_OK)
-		keys_forget(s->keys, KEYS_MAILBOX, c.before.mailbox_id);
-	return with_reason(err, rc);
-}
-
 struct cJSON *mailbox_json(struct arena *a, const struct mailbox *m)
 {
 	struct cJSON *o = json_object(a);
@@ -304,10 +302,13 @@ struct cJSON *mailbox_json(struct arena *a, const struct mailbox *m)
 	json_add_i64(a, o, "quota_bytes", m->quota_bytes);
 	json_add_i64(a, o, "used_bytes", m->used_bytes);
 	json_add_i64(a, o, "messages", m->messages);
-	json_add_bool(a, o, "no_login", m->no_login);
-	json_add_bool(a, o, "no_send", m->no_send);
-	json_add_bool(a, o, "no_receive", m->no_receive);
-	json_add_bool(a, o, "hold_out", m->hold_out);
+	suspension_add_json(a, o, &m->suspension);
+	json_add_bool(a, o, "imap", !(m->no_services & MAILBOX_NO_IMAP));
+	json_add_bool(a, o, "pop3", !(m->no_services & MAILBOX_NO_POP3));
+	json_add_bool(a, o, "smtp", !(m->no_services & MAILBOX_NO_SMTP));
+	json_add_bool(a, o, "webmail", !(m->no_services & MAILBOX_NO_WEBMAIL));
+	json_add_i64(a, o, "send_per_hour", m->send_per_hour);
+	json_add_i64(a, o, "send_per_day", m->send_per_day);
 	json_add_time(a, o, "created_at", m->created_at_us);
 	json_add_i64(a, o, "version", m->version);
 	return o;

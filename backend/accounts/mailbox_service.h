@@ -3,6 +3,13 @@
 
 #include "backend/accounts/actor.h"
 #include "backend/accounts/services.h"
+#include "backend/accounts/suspension.h"
+
+/* Ways in that are switched off: mailcore/directory's enum mailbox_service. */
+#define MAILBOX_NO_IMAP    1u
+#define MAILBOX_NO_POP3    2u
+#define MAILBOX_NO_SMTP    4u
+#define MAILBOX_NO_WEBMAIL 8u
 
 struct mailbox {
 	int64_t mailbox_id, domain_id, account_id;
@@ -12,8 +19,10 @@ struct mailbox {
 	struct span name;
 	int64_t quota_bytes; /* 0: none */
 	int64_t used_bytes, messages;
-	bool no_login, no_send, no_receive, hold_out;
-	int64_t created_at_us;
+	struct suspension suspension;
+	unsigned no_services;                /* MAILBOX_NO_* */
+	int64_t send_per_hour, send_per_day; /* recipients; 0: what the plan says */
+	int64_t created_at_us, deleted_at_us;
 	int64_t version;
 };
 struct mailboxes {
@@ -27,13 +36,17 @@ struct mailbox_new {
 	struct span password;      /* one of the two */
 	struct span password_hash; /* crypt string of another system */
 	struct span name;
-	int64_t quota_bytes;
+	int64_t quota_bytes; /* 0: the plan's */
+	unsigned no_services;
+	int64_t send_per_hour, send_per_day;
 };
 struct mailbox_change {
-	bool set_name, set_quota, set_no_login, set_no_send, set_no_receive, set_hold_out;
+	bool set_name, set_quota, set_send_per_hour, set_send_per_day;
+	struct suspension_change suspension;
+	unsigned set_services, no_services; /* which bits to set, and to what */
 	struct span name;
 	int64_t quota_bytes;
-	bool no_login, no_send, no_receive, hold_out;
+	int64_t send_per_hour, send_per_day;
 	struct span password;      /* empty: unchanged */
 	struct span password_hash; /* empty: unchanged */
 	int64_t version;           /* If-Match; 0: any */
@@ -46,7 +59,7 @@ MUST_CHECK enum rc address_normalise(struct ctx *ctx, struct span text, struct s
 MUST_CHECK enum rc password_check(struct span password, struct span login, struct err *err);
 
 /* With its default folders. RC_EXISTS (a mailbox or an alias has the address), RC_NOT_FOUND (field
- * "address": no such domain below the actor). It receives mail and logs in from the commit on. */
+ * "address": no such domain below the actor), RC_LIMIT. It receives mail and logs in from the commit on. */
 MUST_CHECK enum rc mailbox_create(const struct services *s, struct ctx *ctx,
 	const struct mailbox_new *in, struct mailbox *out, struct err *err);
 MUST_CHECK enum rc mailbox_get(const struct services *s, struct ctx *ctx, struct span address,
@@ -55,9 +68,12 @@ MUST_CHECK enum rc mailbox_list(const struct services *s, struct ctx *ctx,
 	const struct list_ask *ask, struct mailboxes *out, struct err *err);
 MUST_CHECK enum rc mailbox_update(const struct services *s, struct ctx *ctx, struct span address,
 	const struct mailbox_change *change, struct mailbox *out, struct err *err);
-/* Soft: the mail stays for the operator to bring back; the address is free at once. */
+/* 30 days of undo; the address is free at once. */
 MUST_CHECK enum rc mailbox_delete(const struct services *s, struct ctx *ctx, struct span address,
 	int64_t version, struct err *err);
+/* The one of this address that was deleted last. RC_EXISTS: the address is taken; RC_LIMIT. */
+MUST_CHECK enum rc mailbox_restore(const struct services *s, struct ctx *ctx, struct span address,
+	struct mailbox *out, struct err *err);
 /* A mailbox user changes its own password; its other sessions end. */
 MUST_CHECK enum rc mailbox_change_password(const struct services *s, struct ctx *ctx,
 	struct span current, struct span password, struct err *err);

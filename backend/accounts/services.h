@@ -38,6 +38,7 @@ struct list_ask {
 	struct span cursor; /* next_cursor of the page before; empty: from the start */
 	struct span domain; /* only this domain; empty: all */
 	struct span search; /* part of the name; empty: all */
+	struct span role;   /* accounts: only this role; empty: all */
 };
 
 /* If-Match: a service that is given a version other than 0 changes only that version

@@ -22,7 +22,8 @@ struct list_ask api_list_ask(const struct req *r)
 	return (struct list_ask){ .limit = declares(f, "limit") ? form_i64(f, "limit", 0) : 0,
 		.cursor = text_of(f, "cursor"),
 		.domain = text_of(f, "domain"),
-		.search = text_of(f, "q") };
+		.search = text_of(f, "q"),
+		.role = text_of(f, "role") };
 }
 
 /* Link: </api/v1/domains?limit=50&cursor=...>; rel="next" */

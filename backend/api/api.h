@@ -24,11 +24,15 @@ void api_refuse(struct req *r, const struct problem *p, struct reply *out);
 enum rc api_wrap(struct req *r, struct reply *out, struct err *err);
 
 /* The handlers, by noun. */
-handler_fn api_account_create, api_account_list, api_account_get, api_account_update;
-handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete;
+handler_fn api_account_create, api_account_list, api_account_get, api_account_update,
+	api_account_delete, api_account_restore;
+handler_fn api_plan_create, api_plan_list, api_plan_get, api_plan_update, api_plan_delete;
+handler_fn api_deleted_list;
+handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,
+	api_domain_restore;
 handler_fn api_dns_get, api_dns_check, api_dns_zone, api_dkim_list, api_dkim_rotate;
 handler_fn api_mailbox_create, api_mailbox_list, api_mailbox_get, api_mailbox_update,
-	api_mailbox_delete;
+	api_mailbox_delete, api_mailbox_restore;
 handler_fn api_app_password_create, api_app_password_list, api_app_password_delete;
 handler_fn api_alias_create, api_alias_list, api_alias_get, api_alias_replace, api_alias_delete;
 handler_fn api_token_create, api_token_list, api_token_delete;

@@ -2,6 +2,7 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/usage_service.h"
 #include "backend/api/api.h"
+#include "backend/http/suspension_form.h"
 
 enum rc api_account_create(struct req *r, struct reply *out, struct err *err)
 {
@@ -9,14 +10,15 @@ enum rc api_account_create(struct req *r, struct reply *out, struct err *err)
 	struct account_new in = { .login = form_text(&r->form, "login"),
 		.password = form_text(&r->form, "password"),
 		.name = form_text(&r->form, "name"),
-		.parent = form_text(&r->form, "parent") };
+		.parent = form_text(&r->form, "parent"),
+		.plan = form_text(&r->form, "plan") };
 
 	if (!role_parse(form_text(&r->form, "role"), &in.role))
 		return RC_INVALID;
 	enum rc rc = account_create(r->services, r->ctx, &in, &account, err);
 	if (rc == RC_OK)
 		api_reply_created(r, out, account_json(r->ctx->arena, &account), "accounts",
-			account.login, 0);
+			account.login, account.version);
 	return rc;
 }
 
@@ -42,24 +44,59 @@ enum rc api_account_get(struct req *r, struct reply *out, struct err *err)
 	enum rc rc = account_get(r->services, r->ctx, req_path(r, "login"), &account, err);
 
 	if (rc == RC_OK)
-		api_reply_object(r, out, account_json(r->ctx->arena, &account), 0);
+		api_reply_object(r, out, account_json(r->ctx->arena, &account), account.version);
 	return rc;
+}
+
+static struct account_change read_change(const struct form *f)
+{
+	return (struct account_change){ .set_name = form_given(f, "name"),
+		.name = form_text(f, "name"),
+		.set_plan = form_given(f, "plan"),
+		.plan = form_text(f, "plan"),
+		.suspension = suspension_of_form(f) };
 }
 
 enum rc api_account_update(struct req *r, struct reply *out, struct err *err)
 {
 	struct account account;
 	struct span login = req_path(r, "login");
-	enum rc rc = account_get(r->services, r->ctx, login, &account, err);
+	struct account_change change = read_change(&r->form);
+	bool only_password = form_given(&r->form, "password") && !change.set_name &&
+		!change.set_plan && !suspension_is_changed(&change.suspension);
+	enum rc rc = api_if_match(r, &change.version, err);
 
-	if (rc == RC_OK && form_given(&r->form, "suspended"))
-		rc = account_suspend(r->services, r->ctx, login,
-			form_bool(&r->form, "suspended", false), &account, err);
+	if (rc == RC_OK && only_password)
+		rc = account_get(r->services, r->ctx, login, &account, err);
+	else if (rc == RC_OK)
+		rc = account_update(r->services, r->ctx, login, &change, &account, err);
 	if (rc == RC_OK && form_given(&r->form, "password"))
 		rc = account_set_password(
 			r->services, r->ctx, login, form_text(&r->form, "password"), err);
 	if (rc == RC_OK)
-		api_reply_object(r, out, account_json(r->ctx->arena, &account), 0);
+		api_reply_object(r, out, account_json(r->ctx->arena, &account), account.version);
+	return rc;
+}
+
+enum rc api_account_delete(struct req *r, struct reply *out, struct err *err)
+{
+	int64_t version = 0;
+	enum rc rc = api_if_match(r, &version, err);
+
+	if (rc == RC_OK)
+		rc = account_delete(r->services, r->ctx, req_path(r, "login"), version, err);
+	if (rc == RC_OK)
+		api_reply_deleted(r, out);
+	return rc;
+}
+
+enum rc api_account_restore(struct req *r, struct reply *out, struct err *err)
+{
+	struct account account;
+	enum rc rc = account_restore(r->services, r->ctx, req_path(r, "login"), &account, err);
+
+	if (rc == RC_OK)
+		api_reply_object(r, out, account_json(r->ctx->arena, &account), account.version);
 	return rc;
 }
 

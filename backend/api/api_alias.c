@@ -6,7 +6,8 @@ enum rc api_alias_create(struct req *r, struct reply *out, struct err *err)
 {
 	struct alias alias;
 	const struct field_value *targets = form_get(&r->form, "targets");
-	struct alias_new in = { form_text(&r->form, "address"), targets->items, targets->n_items };
+	struct alias_new in = { form_text(&r->form, "address"), targets->items, targets->n_items,
+		form_text(&r->form, "name"), form_text(&r->form, "posters") };
 	enum rc rc = alias_create(r->services, r->ctx, &in, &alias, err);
 
 	if (rc == RC_OK)
@@ -45,7 +46,8 @@ enum rc api_alias_replace(struct req *r, struct reply *out, struct err *err)
 {
 	struct alias alias;
 	const struct field_value *targets = form_get(&r->form, "targets");
-	struct alias_new in = { req_path(r, "address"), targets->items, targets->n_items };
+	struct alias_new in = { req_path(r, "address"), targets->items, targets->n_items,
+		form_text(&r->form, "name"), form_text(&r->form, "posters") };
 	int64_t version = 0;
 	enum rc rc = api_if_match(r, &version, err);
 

@@ -1,6 +1,7 @@
 /* /domains */
 #include "backend/accounts/domain_service.h"
 #include "backend/api/api.h"
+#include "backend/http/suspension_form.h"
 
 enum rc api_domain_create(struct req *r, struct reply *out, struct err *err)
 {
@@ -44,8 +45,7 @@ enum rc api_domain_get(struct req *r, struct reply *out, struct err *err)
 enum rc api_domain_update(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
-	struct domain_change change = { .set_suspended = form_given(&r->form, "suspended"),
-		.suspended = form_bool(&r->form, "suspended", false),
+	struct domain_change change = { .suspension = suspension_of_form(&r->form),
 		.account = form_text(&r->form, "account") };
 	enum rc rc = api_if_match(r, &change.version, err);
 
@@ -62,8 +62,19 @@ enum rc api_domain_delete(struct req *r, struct reply *out, struct err *err)
 	enum rc rc = api_if_match(r, &version, err);
 
 	if (rc == RC_OK)
-		rc = domain_delete(r->services, r->ctx, req_path(r, "name"), version, err);
+		rc = domain_delete(r->services, r->ctx, req_path(r, "name"),
+			form_bool(&r->query_form, "cascade", false), version, err);
 	if (rc == RC_OK)
 		api_reply_deleted(r, out);
+	return rc;
+}
+
+enum rc api_domain_restore(struct req *r, struct reply *out, struct err *err)
+{
+	struct domain domain;
+	enum rc rc = domain_restore(r->services, r->ctx, req_path(r, "name"), &domain, err);
+
+	if (rc == RC_OK)
+		api_reply_object(r, out, domain_json(r->ctx->arena, &domain), domain.version);
 	return rc;
 }

@@ -1,6 +1,26 @@
 /* /mailboxes */
 #include "backend/accounts/mailbox_service.h"
 #include "backend/api/api.h"
+#include "backend/http/suspension_form.h"
+
+/* Which of the ways in are named, and which of these are switched off. */
+static void read_services(const struct form *f, unsigned *out_given, unsigned *out_off)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} services[] = { { "imap", MAILBOX_NO_IMAP }, { "pop3", MAILBOX_NO_POP3 },
+		{ "smtp", MAILBOX_NO_SMTP }, { "webmail", MAILBOX_NO_WEBMAIL } };
+
+	*out_given = *out_off = 0;
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+		if (!form_given(f, services[i].name))
+			continue;
+		*out_given |= services[i].bit;
+		if (!form_bool(f, services[i].name, true))
+			*out_off |= services[i].bit;
+	}
+}
 
 enum rc api_mailbox_create(struct req *r, struct reply *out, struct err *err)
 {
@@ -9,7 +29,12 @@ enum rc api_mailbox_create(struct req *r, struct reply *out, struct err *err)
 		.password = form_text(&r->form, "password"),
 		.password_hash = form_text(&r->form, "password_hash"),
 		.name = form_text(&r->form, "name"),
-		.quota_bytes = form_i64(&r->form, "quota_bytes", 0) };
+		.quota_bytes = form_i64(&r->form, "quota_bytes", 0),
+		.send_per_hour = form_i64(&r->form, "send_per_hour", 0),
+		.send_per_day = form_i64(&r->form, "send_per_day", 0) };
+	unsigned given;
+
+	read_services(&r->form, &given, &in.no_services);
 	enum rc rc = mailbox_create(r->services, r->ctx, &in, &mailbox, err);
 
 	if (rc == RC_OK)
@@ -46,20 +71,20 @@ enum rc api_mailbox_get(struct req *r, struct reply *out, struct err *err)
 
 static struct mailbox_change read_change(const struct form *f)
 {
-	return (struct mailbox_change){ .set_name = form_given(f, "name"),
+	struct mailbox_change change = { .set_name = form_given(f, "name"),
 		.set_quota = form_given(f, "quota_bytes"),
-		.set_no_login = form_given(f, "no_login"),
-		.set_no_send = form_given(f, "no_send"),
-		.set_no_receive = form_given(f, "no_receive"),
-		.set_hold_out = form_given(f, "hold_out"),
+		.set_send_per_hour = form_given(f, "send_per_hour"),
+		.set_send_per_day = form_given(f, "send_per_day"),
+		.suspension = suspension_of_form(f),
 		.name = form_text(f, "name"),
 		.quota_bytes = form_i64(f, "quota_bytes", 0),
-		.no_login = form_bool(f, "no_login", false),
-		.no_send = form_bool(f, "no_send", false),
-		.no_receive = form_bool(f, "no_receive", false),
-		.hold_out = form_bool(f, "hold_out", false),
+		.send_per_hour = form_i64(f, "send_per_hour", 0),
+		.send_per_day = form_i64(f, "send_per_day", 0),
 		.password = form_text(f, "password"),
 		.password_hash = form_text(f, "password_hash") };
+
+	read_services(f, &change.set_services, &change.no_services);
+	return change;
 }
 
 enum rc api_mailbox_update(struct req *r, struct reply *out, struct err *err)
@@ -85,6 +110,16 @@ enum rc api_mailbox_delete(struct req *r, struct reply *out, struct err *err)
 		rc = mailbox_delete(r->services, r->ctx, req_path(r, "address"), version, err);
 	if (rc == RC_OK)
 		api_reply_deleted(r, out);
+	return rc;
+}
+
+enum rc api_mailbox_restore(struct req *r, struct reply *out, struct err *err)
+{
+	struct mailbox mailbox;
+	enum rc rc = mailbox_restore(r->services, r->ctx, req_path(r, "address"), &mailbox, err);
+
+	if (rc == RC_OK)
+		api_reply_object(r, out, mailbox_json(r->ctx->arena, &mailbox), mailbox.version);
 	return rc;
 }
 

@@ -7,9 +7,11 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/alias_service.h"
 #include "backend/accounts/audit.h"
+#include "backend/accounts/deleted_service.h"
 #include "backend/accounts/dkim_service.h"
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/accounts/plan_service.h"
 #include "backend/accounts/token_service.h"
 #include "backend/accounts/trace_service.h"
 #include "backend/accounts/usage_service.h"
@@ -58,11 +60,23 @@ static void add_limits(struct arena *a, struct cJSON *schema, const struct field
 			f->max);
 }
 
+static struct cJSON *nullable(struct arena *a, const char *type)
+{
+	struct cJSON *types = json_array(a);
+
+	json_push_text(a, types, span_of(type));
+	json_push_text(a, types, SPAN("null"));
+	return types;
+}
+
 static struct cJSON *field_schema(struct arena *a, const struct field *f)
 {
 	struct cJSON *schema = json_object(a);
 
-	json_add_cstr(a, schema, "type", field_type_name(f->type));
+	if (f->flags & FIELD_NULLABLE)
+		json_add(a, schema, "type", nullable(a, field_type_name(f->type)));
+	else
+		json_add_cstr(a, schema, "type", field_type_name(f->type));
 	if (f->type == FIELD_TEXTS) {
 		struct cJSON *items = json_object(a);
 		json_add_cstr(a, items, "type", "string");
@@ -162,10 +176,8 @@ static struct cJSON *answer_schema(struct arena *a, const char *answer)
 	struct cJSON *list = json_object(a), *properties = json_object(a), *items = json_object(a);
 	json_add_cstr(a, items, "type", "array");
 	json_add(a, items, "items", reference(a, arena_cstr(a, span_sub(name, 1, name.len - 2))));
-	struct cJSON *cursor = json_object(a), *types = json_array(a);
-	json_push_text(a, types, SPAN("string"));
-	json_push_text(a, types, SPAN("null"));
-	json_add(a, cursor, "type", types);
+	struct cJSON *cursor = json_object(a);
+	json_add(a, cursor, "type", nullable(a, "string"));
 	json_add(a, properties, "items", items);
 	json_add(a, properties, "next_cursor", cursor);
 	json_add_cstr(a, list, "type", "object");
@@ -298,6 +310,13 @@ static struct cJSON *object_schema(struct arena *a, const struct cJSON *v, int d
 	return schema;
 }
 
+/* Numbers that may be missing: no limit. */
+static bool is_limit(struct span name)
+{
+	return span_starts(name, SPAN("max_")) || span_starts(name, SPAN("send_per_")) ||
+		span_eq(name, SPAN("pool"));
+}
+
 /* A null of an empty object is a text or time that may be missing. */
 static struct cJSON *value_schema(struct arena *a, const struct cJSON *v, int depth)
 {
@@ -311,10 +330,9 @@ static struct cJSON *value_schema(struct arena *a, const struct cJSON *v, int de
 	if (kind == JSON_OBJECT && depth < 8)
 		return object_schema(a, v, depth);
 	if (kind == JSON_NULL) {
-		struct cJSON *types = json_array(a);
-		json_push_text(a, types, SPAN("string"));
-		json_push_text(a, types, SPAN("null"));
-		json_add(a, schema, "type", types);
+		json_add(a, schema, "type", nullable(a, "string"));
+	} else if (kind == JSON_NUMBER && is_limit(json_name(v))) {
+		json_add(a, schema, "type", nullable(a, "integer"));
 	} else {
 		json_add_cstr(a, schema, "type", kind == JSON_OBJECT ? "object" : names[kind]);
 	}
@@ -345,19 +363,23 @@ static struct cJSON *dns_sample(struct arena *a)
 
 static struct cJSON *schemas(struct arena *a)
 {
+	struct account account = { .pools = { { "domains" }, { "mailboxes" }, { "aliases" },
+					   { "storage" } } };
 	const struct {
 		const char *name;
 		struct cJSON *sample;
 	} samples[] = {
-		{ "Account", account_json(a, &(struct account){ 0 }) },
+		{ "Account", account_json(a, &account) },
 		{ "Alias", alias_json(a, &(struct alias){ 0 }) },
 		{ "AppPassword",
 			app_password_json(a, &(struct app_password){ .password = SPAN("x") }) },
 		{ "AuditEntry", audit_json(a, &(struct audit_entry){ .audit_id = 0 }) },
+		{ "Deleted", deleted_json(a, &(struct deleted){ .purge_at_us = 0 }) },
 		{ "DkimKey", dkim_key_json(a, &(struct dkim_key){ .created_at_us = 0 }) },
 		{ "Dns", dns_sample(a) },
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
+		{ "Plan", plan_json(a, &(struct plan){ 0 }) },
 		{ "Problem", problem_sample(a) },
 		{ "Token", token_json(a, &(struct token){ .secret = SPAN("x") }) },
 		{ "Trace", trace_json(a, &(struct trace){ .len = 0 }) },

@@ -7,8 +7,10 @@
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
 #include "backend/cli/list.h"
+#include "backend/cli/suspend.h"
 
-static const char *opt_role, *opt_password, *opt_parent, *opt_name, *opt_suspend;
+static const char *opt_role, *opt_password, *opt_parent, *opt_name, *opt_plan;
+static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct account *account)
 {
@@ -17,7 +19,8 @@ static enum rc show(struct cli *c, const struct account *account)
 		return RC_OK;
 	}
 	printf(SPAN_FMT "  %s%s  %lld domains, %lld mailboxes\n", SPAN_ARG(account->login),
-		role_name(account->role), account->suspended ? " (suspended)" : "",
+		role_name(account->role),
+		suspension_is_on(&account->suspension) ? " (suspended)" : "",
 		(long long)account->domains, (long long)account->mailboxes);
 	return RC_OK;
 }
@@ -27,7 +30,8 @@ static enum rc account_add(struct cli *c, const struct options *o, struct err *e
 	struct account_new in = { .login = span_of(o->args[0]),
 		.role = ROLE_CUSTOMER,
 		.name = span_of(opt_name),
-		.parent = span_of(opt_parent) };
+		.parent = span_of(opt_parent),
+		.plan = span_of(opt_plan) };
 	struct account account;
 
 	if (opt_role && !role_parse(span_of(opt_role), &in.role))
@@ -75,17 +79,32 @@ static enum rc account_show(struct cli *c, const struct options *o, struct err *
 static enum rc account_set(struct cli *c, const struct options *o, struct err *err)
 {
 	struct span login = span_of(o->args[0]), password;
+	struct account_change change = { .set_name = opt_name != NULL,
+		.name = span_of(opt_name),
+		.set_plan = opt_plan != NULL,
+		.plan = opt_plan && strcmp(opt_plan, "none") == 0 ? SPAN("") : span_of(opt_plan) };
 	struct account account;
-	enum rc rc = account_get(&c->services, &c->ctx, login, &account, err);
+	enum rc rc = suspend_read(&suspend, &change.suspension, err);
 
+	if (rc == RC_OK)
+		rc = account_update(&c->services, &c->ctx, login, &change, &account, err);
 	if (rc == RC_OK && opt_password) {
 		rc = cli_password(c, opt_password, &password, err);
 		if (rc == RC_OK)
 			rc = account_set_password(&c->services, &c->ctx, login, password, err);
 	}
-	if (rc == RC_OK && opt_suspend)
-		rc = account_suspend(&c->services, &c->ctx, login, strcmp(opt_suspend, "yes") == 0,
-			&account, err);
+	return rc == RC_OK ? show(c, &account) : rc;
+}
+
+static enum rc account_remove(struct cli *c, const struct options *o, struct err *err)
+{
+	return account_delete(&c->services, &c->ctx, span_of(o->args[0]), 0, err);
+}
+
+static enum rc account_bring_back(struct cli *c, const struct options *o, struct err *err)
+{
+	struct account account;
+	enum rc rc = account_restore(&c->services, &c->ctx, span_of(o->args[0]), &account, err);
 	return rc == RC_OK ? show(c, &account) : rc;
 }
 
@@ -98,19 +117,26 @@ int cmd_account(int argc, char **argv)
 			&opt_password },
 		{ "--parent", "LOGIN", "the account above it", &opt_parent },
 		{ "--name", "TEXT", "the person or company", &opt_name },
+		{ "--plan", "NAME", "what it may have", &opt_plan },
 	};
 	static const struct option_row set_rows[] = {
 		{ "--password", "TEXT", "a new password; - reads it from standard input",
 			&opt_password },
-		{ "--suspend", "yes|no", "no log-in for it and all below it", &opt_suspend },
+		{ "--name", "TEXT", "the person or company", &opt_name },
+		{ "--plan", "NAME", "what it may have; none takes it away", &opt_plan },
+		SUSPEND_ROWS(suspend),
 	};
 	static const struct verb verbs[] = {
 		{ "add", "LOGIN [options]", "make an account", 1, 1, CLI_NO_ACTOR, account_add,
-			add_rows, 4 },
+			add_rows, 5 },
 		{ "list", "", "all accounts", 0, 0, 0, account_list_all, NULL, 0 },
 		{ "show", "LOGIN", "one account", 1, 1, 0, account_show, NULL, 0 },
 		{ "set", "LOGIN [options]", "change an account", 1, 1, 0, account_set, set_rows,
-			2 },
+			sizeof set_rows / sizeof set_rows[0] },
+		{ "remove", "LOGIN", "remove an account with all below it; 30 days of undo", 1, 1,
+			0, account_remove, NULL, 0 },
+		{ "restore", "LOGIN", "bring back an account with all that went with it", 1, 1, 0,
+			account_bring_back, NULL, 0 },
 	};
 	return cli_run_verb("account", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
 }

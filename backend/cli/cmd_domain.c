@@ -7,6 +7,7 @@
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
 #include "backend/cli/list.h"
+#include "backend/cli/suspend.h"
 #include "backend/dns/domain_records.h"
 #include "backend/dns/zone.h"
 #include "mailcore/base/json.h"
@@ -14,7 +15,8 @@
 
 #define ZONE_MAX (256 * 1024)
 
-static const char *opt_account, *opt_suspend, *opt_format;
+static const char *opt_account, *opt_format, *opt_cascade;
+static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct domain *domain)
 {
@@ -23,8 +25,8 @@ static enum rc show(struct cli *c, const struct domain *domain)
 	else
 		printf(SPAN_FMT "  " SPAN_FMT "%s  %lld mailboxes, %lld aliases\n",
 			SPAN_ARG(domain->name), SPAN_ARG(domain->account),
-			domain->suspended ? " (suspended)" : "", (long long)domain->mailboxes,
-			(long long)domain->aliases);
+			suspension_is_on(&domain->suspension) ? " (suspended)" : "",
+			(long long)domain->mailboxes, (long long)domain->aliases);
 	return RC_OK;
 }
 
@@ -63,18 +65,26 @@ static enum rc domain_show(struct cli *c, const struct options *o, struct err *e
 
 static enum rc domain_set(struct cli *c, const struct options *o, struct err *err)
 {
-	struct domain_change change = { .set_suspended = opt_suspend != NULL,
-		.suspended = opt_suspend && strcmp(opt_suspend, "yes") == 0,
-		.account = span_of(opt_account) };
+	struct domain_change change = { .account = span_of(opt_account) };
 	struct domain domain;
-	enum rc rc =
-		domain_update(&c->services, &c->ctx, span_of(o->args[0]), &change, &domain, err);
+	enum rc rc = suspend_read(&suspend, &change.suspension, err);
+	if (rc == RC_OK)
+		rc = domain_update(
+			&c->services, &c->ctx, span_of(o->args[0]), &change, &domain, err);
 	return rc == RC_OK ? show(c, &domain) : rc;
 }
 
 static enum rc domain_remove(struct cli *c, const struct options *o, struct err *err)
 {
-	return domain_delete(&c->services, &c->ctx, span_of(o->args[0]), 0, err);
+	return domain_delete(
+		&c->services, &c->ctx, span_of(o->args[0]), opt_cascade != NULL, 0, err);
+}
+
+static enum rc domain_bring_back(struct cli *c, const struct options *o, struct err *err)
+{
+	struct domain domain;
+	enum rc rc = domain_restore(&c->services, &c->ctx, span_of(o->args[0]), &domain, err);
+	return rc == RC_OK ? show(c, &domain) : rc;
 }
 
 int cmd_domain(int argc, char **argv)
@@ -84,15 +94,21 @@ int cmd_domain(int argc, char **argv)
 	};
 	static const struct option_row set_rows[] = {
 		{ "--account", "LOGIN", "the new owner", &opt_account },
-		{ "--suspend", "yes|no", "take no mail for it", &opt_suspend },
+		SUSPEND_ROWS(suspend),
+	};
+	static const struct option_row remove_rows[] = {
+		{ "--cascade", NULL, "with its mailboxes and aliases", &opt_cascade },
 	};
 	static const struct verb verbs[] = {
 		{ "add", "DOMAIN [options]", "add a domain, with its DKIM keys", 1, 1, 0,
 			domain_add, add_rows, 1 },
 		{ "list", "", "all domains", 0, 0, 0, domain_list_all, NULL, 0 },
 		{ "show", "DOMAIN", "one domain", 1, 1, 0, domain_show, NULL, 0 },
-		{ "set", "DOMAIN [options]", "change a domain", 1, 1, 0, domain_set, set_rows, 2 },
-		{ "remove", "DOMAIN", "remove an empty domain", 1, 1, 0, domain_remove, NULL, 0 },
+		{ "set", "DOMAIN [options]", "change a domain", 1, 1, 0, domain_set, set_rows,
+			sizeof set_rows / sizeof set_rows[0] },
+		{ "remove", "DOMAIN [options]", "remove a domain; 30 days of undo", 1, 1, 0,
+			domain_remove, remove_rows, 1 },
+		{ "restore", "DOMAIN", "bring back a domain", 1, 1, 0, domain_bring_back, NULL, 0 },
 	};
 	return cli_run_verb("domain", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
 }

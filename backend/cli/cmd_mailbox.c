@@ -1,15 +1,16 @@
 /* mailbox, alias: addresses. */
 #include <stdio.h>
-#include <string.h>
 
 #include "backend/accounts/alias_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
 #include "backend/cli/list.h"
+#include "backend/cli/suspend.h"
 
 static const char *opt_password, *opt_hash, *opt_name, *opt_quota, *opt_domain;
-static const char *opt_login, *opt_send, *opt_receive;
+static const char *opt_posters;
+static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct mailbox *m)
 {
@@ -18,8 +19,9 @@ static enum rc show(struct cli *c, const struct mailbox *m)
 	else
 		printf(SPAN_FMT "  " SPAN_FMT "  %lld messages, %lld bytes%s%s%s\n",
 			SPAN_ARG(m->address), SPAN_ARG(m->name), (long long)m->messages,
-			(long long)m->used_bytes, m->no_login ? "  no log-in" : "",
-			m->no_send ? "  no sending" : "", m->no_receive ? "  no receiving" : "");
+			(long long)m->used_bytes, m->suspension.no_login ? "  no log-in" : "",
+			m->suspension.no_send ? "  no sending" : "",
+			m->suspension.no_receive ? "  no receiving" : "");
 	return RC_OK;
 }
 
@@ -73,27 +75,18 @@ static enum rc mailbox_show(struct cli *c, const struct options *o, struct err *
 	return rc == RC_OK ? show(c, &mailbox) : rc;
 }
 
-static bool is_no(const char *value)
-{
-	return value && strcmp(value, "no") == 0;
-}
-
 static enum rc mailbox_set(struct cli *c, const struct options *o, struct err *err)
 {
 	struct mailbox_change change = {
 		.set_name = opt_name != NULL,
 		.name = span_of(opt_name),
 		.set_quota = opt_quota != NULL,
-		.set_no_login = opt_login != NULL,
-		.no_login = is_no(opt_login),
-		.set_no_send = opt_send != NULL,
-		.no_send = is_no(opt_send),
-		.set_no_receive = opt_receive != NULL,
-		.no_receive = is_no(opt_receive),
 	};
 	struct mailbox mailbox;
 
-	enum rc rc = read_quota(&change.quota_bytes, err);
+	enum rc rc = suspend_read(&suspend, &change.suspension, err);
+	if (rc == RC_OK)
+		rc = read_quota(&change.quota_bytes, err);
 	if (rc == RC_OK && opt_password)
 		rc = cli_password(c, opt_password, &change.password, err);
 	if (rc == RC_OK)
@@ -105,6 +98,13 @@ static enum rc mailbox_set(struct cli *c, const struct options *o, struct err *e
 static enum rc mailbox_remove(struct cli *c, const struct options *o, struct err *err)
 {
 	return mailbox_delete(&c->services, &c->ctx, span_of(o->args[0]), 0, err);
+}
+
+static enum rc mailbox_bring_back(struct cli *c, const struct options *o, struct err *err)
+{
+	struct mailbox mailbox;
+	enum rc rc = mailbox_restore(&c->services, &c->ctx, span_of(o->args[0]), &mailbox, err);
+	return rc == RC_OK ? show(c, &mailbox) : rc;
 }
 
 int cmd_mailbox(int argc, char **argv)
@@ -122,9 +122,7 @@ int cmd_mailbox(int argc, char **argv)
 			&opt_password },
 		{ "--name", "TEXT", "whose mailbox it is", &opt_name },
 		{ "--quota", "BYTES", "how much it may store; 0: no limit", &opt_quota },
-		{ "--login", "yes|no", "may log in", &opt_login },
-		{ "--send", "yes|no", "may send", &opt_send },
-		{ "--receive", "yes|no", "may receive", &opt_receive },
+		SUSPEND_ROWS(suspend),
 	};
 	static const struct option_row list_rows[] = {
 		{ "--domain", "DOMAIN", "only this domain", &opt_domain },
@@ -134,8 +132,11 @@ int cmd_mailbox(int argc, char **argv)
 		{ "list", "[options]", "all mailboxes", 0, 0, 0, mailbox_list_all, list_rows, 1 },
 		{ "show", "ADDRESS", "one mailbox", 1, 1, 0, mailbox_show, NULL, 0 },
 		{ "set", "ADDRESS [options]", "change a mailbox", 1, 1, 0, mailbox_set, set_rows,
-			6 },
-		{ "remove", "ADDRESS", "remove a mailbox", 1, 1, 0, mailbox_remove, NULL, 0 },
+			sizeof set_rows / sizeof set_rows[0] },
+		{ "remove", "ADDRESS", "remove a mailbox; 30 days of undo", 1, 1, 0, mailbox_remove,
+			NULL, 0 },
+		{ "restore", "ADDRESS", "bring back a mailbox", 1, 1, 0, mailbox_bring_back, NULL,
+			0 },
 	};
 	return cli_run_verb("mailbox", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
 }
@@ -161,7 +162,8 @@ static void read_alias(struct cli *c, const struct options *o, struct alias_new 
 
 	for (size_t i = 1; i < o->n_args; i++)
 		targets[i - 1] = span_of(o->args[i]);
-	*out = (struct alias_new){ span_of(o->args[0]), targets, o->n_args - 1 };
+	*out = (struct alias_new){ span_of(o->args[0]), targets, o->n_args - 1, span_of(opt_name),
+		span_of(opt_posters) };
 }
 
 static enum rc alias_add(struct cli *c, const struct options *o, struct err *err)
@@ -219,13 +221,18 @@ int cmd_alias(int argc, char **argv)
 	static const struct option_row list_rows[] = {
 		{ "--domain", "DOMAIN", "only this domain", &opt_domain },
 	};
+	static const struct option_row group_rows[] = {
+		{ "--name", "TEXT", "what it is for", &opt_name },
+		{ "--posters", "WHO", "who may write to it: anyone, domain or members",
+			&opt_posters },
+	};
 	static const struct verb verbs[] = {
 		{ "add", "ADDRESS TARGET...", "make an alias (@DOMAIN is the catch-all)", 2, 64, 0,
-			alias_add, NULL, 0 },
+			alias_add, group_rows, 2 },
 		{ "list", "[options]", "all aliases", 0, 0, 0, alias_list_all, list_rows, 1 },
 		{ "show", "ADDRESS", "one alias", 1, 1, 0, alias_show, NULL, 0 },
-		{ "set", "ADDRESS TARGET...", "give it other targets", 2, 64, 0, alias_set, NULL,
-			0 },
+		{ "set", "ADDRESS TARGET...", "give it other targets", 2, 64, 0, alias_set,
+			group_rows, 2 },
 		{ "remove", "ADDRESS", "remove an alias", 1, 1, 0, alias_remove, NULL, 0 },
 	};
 	return cli_run_verb("alias", verbs, sizeof verbs / sizeof verbs[0], argc, argv);

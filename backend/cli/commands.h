@@ -15,6 +15,8 @@ int cmd_account(int argc, char **argv);
 int cmd_domain(int argc, char **argv);
 int cmd_mailbox(int argc, char **argv);
 int cmd_alias(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
+int cmd_deleted(int argc, char **argv);
 int cmd_dns(int argc, char **argv);
 int cmd_dkim(int argc, char **argv);
 int cmd_token(int argc, char **argv);

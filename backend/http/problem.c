@@ -47,6 +47,8 @@ struct problem problem_of(struct ctx *ctx, enum rc rc, const struct err *err)
 	}
 	if (!err->field[0])
 		return p;
+	if (rc == RC_LIMIT) /* how much somebody may have, not how often something may be tried */
+		p.status = 409;
 	struct field_error *field = arena_zalloc(ctx->arena, sizeof *field);
 	field->field = arena_span(ctx->arena, span_of(err->field));
 	field->code = words.code;

@@ -19,6 +19,14 @@ struct directory; /* what log-ins need: keys and the limiter; one a process */
 struct directory *directory_new(struct keys *keys, const char *exempt_networks);
 void directory_free(struct directory *d);
 
+/* Ways in that a mailbox may have switched off one by one. */
+enum mailbox_service {
+	SERVICE_IMAP = 1,
+	SERVICE_POP3 = 2,
+	SERVICE_SUBMISSION = 4,
+	SERVICE_WEBMAIL = 8,
+};
+
 /* A local mailbox as the mail roles need it. */
 struct mailbox_ref {
 	int64_t mailbox_id;
@@ -29,6 +37,8 @@ struct mailbox_ref {
 	int64_t quota_bytes; /* 0: none */
 	/* Its own switches, its domain's and those of the accounts above, taken together. */
 	bool no_login, no_send, no_receive, hold_out;
+	unsigned no_services; /* enum mailbox_service bits */
+	struct span reason;   /* of the suspension, for its owner; may be empty */
 };
 
 enum recipient_kind {
@@ -85,10 +95,16 @@ MUST_CHECK enum rc mailbox_find_id(struct ctx *ctx, int64_t mailbox_id, struct m
 MUST_CHECK enum rc mailbox_may_send_as(
 	struct ctx *ctx, const struct mailbox_ref *mailbox, struct span address);
 
+/* May `sender` (empty: the null path) write to this address? Groups may be closed: RC_DENIED, with a
+ * sentence. RC_OK for whatever is no such group. Ask it for recipients that came through an alias. */
+MUST_CHECK enum rc recipient_may_post(struct ctx *ctx, struct span localpart, struct span domain,
+	struct span sender, struct err *err);
+
 /* Log-in of a mailbox over SMTP, IMAP, POP3 or webmail, with the one limiter.
  * RC_OK; RC_DENIED: wrong password or unknown user, in the same time; RC_LIMIT: too many
- * failures, try later; RC_CONFLICT: log-in is switched off; RC_TEMP: database away - never
- * "wrong password". peer: textual address, for the limiter. service: "imap", ... */
+ * failures, try later; RC_CONFLICT: log-in, or this service, is switched off; RC_TEMP: database
+ * away - never "wrong password". peer: textual address, for the limiter. service: "imap", "pop3",
+ * "smtp" or "webmail". */
 MUST_CHECK enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out);
 

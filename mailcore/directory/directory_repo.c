@@ -18,9 +18,10 @@ static struct entry read_entry(struct arena *a, const struct rows *r, size_t row
 		.no_send = row_bool(r, row, 9),
 		.no_receive = row_bool(r, row, 10),
 		.hold_out = row_bool(r, row, 11),
+		.no_services = (unsigned)row_i64(r, row, 14),
+		.reason = arena_span(a, row_text(r, row, 15)),
 	};
 	e.used_bytes = row_i64(r, row, 7);
-	e.suspended = row_bool(r, row, 12);
 	e.detail = arena_span(a, row_text(r, row, 13));
 	return e;
 }
@@ -92,6 +93,17 @@ enum rc entry_may_send(
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_DIRECTORY_MAY_SEND,
 		ARGS(A_I64(mailbox_id), A_TEXT(local), A_TEXT(domain)), &rows);
+	if (rc == RC_OK)
+		*out = row_bool(rows, 0, 0);
+	return rc;
+}
+
+enum rc entry_may_post(
+	struct ctx *ctx, struct span local, struct span domain, struct span sender, bool *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DIRECTORY_MAY_POST,
+		ARGS(A_TEXT(local), A_TEXT(domain), A_TEXT(sender)), &rows);
 	if (rc == RC_OK)
 		*out = row_bool(rows, 0, 0);
 	return rc;

@@ -9,7 +9,6 @@ struct entry {
 	enum entry_kind kind;
 	struct mailbox_ref mailbox;
 	int64_t used_bytes;
-	bool suspended;
 	struct span address; /* remote */
 	struct span detail;
 };
@@ -24,3 +23,5 @@ MUST_CHECK enum rc entry_find_id(struct ctx *ctx, int64_t mailbox_id, struct ent
 MUST_CHECK enum rc entry_domain(struct ctx *ctx, struct span domain, struct domain_ref *out);
 MUST_CHECK enum rc entry_may_send(
 	struct ctx *ctx, int64_t mailbox_id, struct span local, struct span domain, bool *out);
+MUST_CHECK enum rc entry_may_post(
+	struct ctx *ctx, struct span local, struct span domain, struct span sender, bool *out);

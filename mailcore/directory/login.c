@@ -49,6 +49,20 @@ static enum rc find(struct ctx *ctx, struct span address, struct entry *out)
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static unsigned service_bit(const char *service)
+{
+	static const struct {
+		const char *name;
+		enum mailbox_service bit;
+	} services[] = { { "imap", SERVICE_IMAP }, { "pop3", SERVICE_POP3 },
+		{ "smtp", SERVICE_SUBMISSION }, { "webmail", SERVICE_WEBMAIL } };
+	for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+		if (strcmp(services[i].name, service) == 0)
+			return services[i].bit;
+	}
+	return 0;
+}
+
 enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out)
 {
@@ -67,7 +81,7 @@ enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 		limiter_failed(d->limiter, address, peer, now);
 	if (rc != RC_OK)
 		return rc;
-	if (e.mailbox.no_login || e.suspended)
+	if (e.mailbox.no_login || (e.mailbox.no_services & service_bit(service)))
 		return RC_CONFLICT;
 	*out = e.mailbox;
 	return RC_OK;

@@ -54,7 +54,7 @@ static enum rc mailbox_refuses(const struct entry *e, uint64_t size, struct err 
 {
 	uint64_t quota = (uint64_t)e->mailbox.quota_bytes, used = (uint64_t)e->used_bytes;
 
-	if (e->mailbox.no_receive || e->suspended)
+	if (e->mailbox.no_receive)
 		return err_set(err, RC_CONFLICT, "", "This mailbox does not receive mail.");
 	if (quota == 0)
 		return RC_OK;
@@ -215,4 +215,18 @@ enum rc mailbox_may_send_as(struct ctx *ctx, const struct mailbox_ref *mailbox, 
 	if (rc != RC_OK)
 		return rc;
 	return may ? RC_OK : RC_DENIED;
+}
+
+enum rc recipient_may_post(struct ctx *ctx, struct span localpart, struct span domain,
+	struct span sender, struct err *err)
+{
+	bool may = false;
+	if (!is_sane(localpart, domain) || !utf8_valid(sender) ||
+		span_find(sender, '\0') != SPAN_NPOS)
+		return RC_OK; /* no such address: nothing that could be closed */
+	enum rc rc =
+		entry_may_post(ctx, localpart, domain_to_ascii(ctx->arena, domain), sender, &may);
+	if (rc == RC_OK && !may)
+		return err_set(err, RC_DENIED, "", "Only members may write to this group.");
+	return rc;
 }

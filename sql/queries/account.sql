@@ -8,41 +8,49 @@ SELECT account_id, role, suspended FROM app_find_account($1::text);
 -- name: account_by_id
 -- roles: web
 -- Whose session is this? Within the tenant that the session names.
-SELECT a.role, a.login, app_suspended(a.account_id) FROM account a WHERE a.account_id = $1::bigint;
+SELECT a.role, a.login, app_suspended(a.account_id) FROM account a
+WHERE a.account_id = $1::bigint AND a.deleted_at IS NULL;
 
 -- name: account_first
 -- roles: web
-SELECT a.account_id, a.login FROM account a WHERE a.parent_id IS NULL ORDER BY a.account_id LIMIT 1;
+SELECT a.account_id, a.login FROM account a WHERE a.parent_id IS NULL AND a.deleted_at IS NULL ORDER BY a.account_id LIMIT 1;
 
 -- name: account_get
 -- roles: web
-SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(p.login, ''), a.suspended_at IS NOT NULL,
-  (SELECT count(*) FROM domain d JOIN account_tree x ON x.account_id = d.account_id WHERE x.ancestor_id = a.account_id),
+SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(p.login, ''), a.version,
+  (SELECT count(*) FROM domain d JOIN account_tree x ON x.account_id = d.account_id WHERE x.ancestor_id = a.account_id AND d.deleted_at IS NULL),
   (SELECT count(*) FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree x ON x.account_id = d.account_id
-   WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL),
-  a.created_at
+   WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
+  a.created_at, coalesce(a.plan_id, 0), coalesce(n.name, ''), a.deleted_at,
+  a.no_login, a.no_send, a.no_receive, a.hold_out, a.suspend_reason, a.suspend_until,
+  coalesce(a.suspend_until > now(), true)
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
-  LEFT JOIN account p ON p.account_id = pt.account_id
-WHERE t.ancestor_id = $1::bigint AND a.login = $2::text;
+  LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
+WHERE t.ancestor_id = $1::bigint AND a.login = $2::text AND (a.deleted_at IS NOT NULL) = $3::boolean
+ORDER BY a.deleted_at DESC LIMIT 1;
 
 -- name: account_list
 -- roles: web
-SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(p.login, ''), a.suspended_at IS NOT NULL,
-  (SELECT count(*) FROM domain d JOIN account_tree x ON x.account_id = d.account_id WHERE x.ancestor_id = a.account_id),
+SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(p.login, ''), a.version,
+  (SELECT count(*) FROM domain d JOIN account_tree x ON x.account_id = d.account_id WHERE x.ancestor_id = a.account_id AND d.deleted_at IS NULL),
   (SELECT count(*) FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree x ON x.account_id = d.account_id
-   WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL),
-  a.created_at
+   WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
+  a.created_at, coalesce(a.plan_id, 0), coalesce(n.name, ''), a.deleted_at,
+  a.no_login, a.no_send, a.no_receive, a.hold_out, a.suspend_reason, a.suspend_until,
+  coalesce(a.suspend_until > now(), true)
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
-  LEFT JOIN account p ON p.account_id = pt.account_id
-WHERE t.ancestor_id = $1::bigint AND a.login > $2::text
+  LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
+WHERE t.ancestor_id = $1::bigint AND a.deleted_at IS NULL AND a.login > $2::text
+  AND ($5::text = '' OR a.role = $5::text)
   AND ($3::text = '' OR strpos(a.login, lower($3::text)) > 0 OR strpos(lower(a.name), lower($3::text)) > 0)
 ORDER BY a.login LIMIT $4::bigint;
 
 -- name: account_insert
 -- roles: web
-INSERT INTO account (parent_id, role, login, name) VALUES (nullif($1::bigint, 0), $2::text, $3::text, $4::text)
+INSERT INTO account (parent_id, role, login, name, plan_id)
+VALUES (nullif($1::bigint, 0), $2::text, $3::text, $4::text, nullif($5::bigint, 0))
 RETURNING account_id, created_at;
 
 -- name: account_tree_insert
@@ -51,17 +59,32 @@ INSERT INTO account_tree (ancestor_id, account_id, depth)
 SELECT t.ancestor_id, $2::bigint, t.depth + 1 FROM account_tree t WHERE t.account_id = $1::bigint
 UNION ALL SELECT $2::bigint, $2::bigint, 0;
 
--- name: account_set_suspended
+-- name: account_update
 -- roles: web
-UPDATE account SET suspended_at = CASE WHEN $2::boolean THEN coalesce(suspended_at, now()) END WHERE account_id = $1::bigint;
+UPDATE account SET name = $3::text, plan_id = nullif($4::bigint, 0), no_login = $5::boolean, no_send = $6::boolean,
+  no_receive = $7::boolean, hold_out = $8::boolean, suspend_reason = $9::text, suspend_until = $10::timestamptz,
+  suspended_at = CASE WHEN $5::boolean AND $6::boolean AND $7::boolean THEN coalesce(suspended_at, now()) END,
+  version = version + 1
+WHERE account_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint) RETURNING version;
+
+-- name: account_usage_of
+-- roles: web
+-- One row a kind: its pool (-1: no limit), what the plans of the accounts right below promise, and what is used.
+SELECT k.kind, coalesce(plan_limit(p, k.kind), -1),
+  coalesce((SELECT sum(plan_limit(cp, k.kind))::bigint FROM account c JOIN plan cp ON cp.plan_id = c.plan_id
+            WHERE c.parent_id = a.account_id AND c.deleted_at IS NULL), 0),
+  app_used(a.account_id, k.kind)
+FROM account a LEFT JOIN plan p ON p.plan_id = a.plan_id,
+  unnest(ARRAY['domains', 'mailboxes', 'aliases', 'storage']) WITH ORDINALITY AS k (kind, n)
+WHERE a.account_id = $1::bigint ORDER BY k.n;
 
 -- name: account_usage
 -- roles: web
 -- For billing: what each account at or below $1 has, and the messages that its domains had to do with in a month.
 SELECT a.login, coalesce(p.login, ''), a.role,
-  (SELECT count(*) FROM domain d WHERE d.account_id = a.account_id),
+  (SELECT count(*) FROM domain d WHERE d.account_id = a.account_id AND d.deleted_at IS NULL),
   (SELECT count(*) FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id
-   WHERE d.account_id = a.account_id AND m.deleted_at IS NULL),
+   WHERE d.account_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
   (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f JOIN mailbox m ON m.mailbox_id = f.mailbox_id
    JOIN domain d ON d.domain_id = m.domain_id WHERE d.account_id = a.account_id),
   (SELECT count(DISTINCT e.trace_id) FROM event e JOIN domain d ON d.domain_id = e.domain_id
@@ -69,7 +92,7 @@ SELECT a.login, coalesce(p.login, ''), a.role,
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
   LEFT JOIN account p ON p.account_id = pt.account_id
-WHERE t.ancestor_id = $1::bigint AND a.login > $2::text
+WHERE t.ancestor_id = $1::bigint AND a.deleted_at IS NULL AND a.login > $2::text
 ORDER BY a.login LIMIT $3::bigint;
 
 -- name: account_health

@@ -5,18 +5,24 @@
 SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.name, m.name, m.quota_bytes,
   (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
   (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
-  m.no_login, m.no_send, m.no_receive, m.hold_out, m.created_at, m.version
+  m.created_at, m.version, m.no_services, m.send_per_hour, m.send_per_day, m.deleted_at,
+  m.no_login, m.no_send, m.no_receive, m.hold_out, m.suspend_reason, m.suspend_until,
+  coalesce(m.suspend_until > now(), true)
 FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND m.local_key = normalize(lower($2::text)) AND d.name = $3::text AND m.deleted_at IS NULL;
+WHERE t.ancestor_id = $1::bigint AND m.local_key = normalize(lower($2::text)) AND d.name = $3::text AND d.deleted_at IS NULL
+  AND (m.deleted_at IS NOT NULL) = $4::boolean
+ORDER BY m.deleted_at DESC LIMIT 1;
 
 -- name: mailbox_list
 -- roles: web
 SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.name, m.name, m.quota_bytes,
   (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
   (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
-  m.no_login, m.no_send, m.no_receive, m.hold_out, m.created_at, m.version, m.local_key
+  m.created_at, m.version, m.no_services, m.send_per_hour, m.send_per_day, m.deleted_at,
+  m.no_login, m.no_send, m.no_receive, m.hold_out, m.suspend_reason, m.suspend_until,
+  coalesce(m.suspend_until > now(), true), m.local_key
 FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND m.deleted_at IS NULL
+WHERE t.ancestor_id = $1::bigint AND m.deleted_at IS NULL AND d.deleted_at IS NULL
   AND ($2::text = '' OR d.name = $2::text)
   AND (d.name, m.local_key) > ($3::text, $4::text)
   AND ($5::text = '' OR strpos(m.local_key || '@' || d.name, lower($5::text)) > 0 OR strpos(lower(m.name), lower($5::text)) > 0)
@@ -25,19 +31,25 @@ ORDER BY d.name, m.local_key LIMIT $7::bigint;
 
 -- name: mailbox_insert
 -- roles: web
-INSERT INTO mailbox (domain_id, localpart, local_key, name, quota_bytes)
-VALUES ($1::bigint, normalize($2::text), normalize(lower($3::text)), $4::text, $5::bigint) RETURNING mailbox_id, created_at;
+INSERT INTO mailbox (domain_id, localpart, local_key, name, quota_bytes, no_services, send_per_hour, send_per_day)
+VALUES ($1::bigint, normalize($2::text), normalize(lower($3::text)), $4::text, $5::bigint, $6::bigint, $7::bigint, $8::bigint) RETURNING mailbox_id, created_at;
 
 -- name: mailbox_update
 -- roles: web
 UPDATE mailbox SET name = $3::text, quota_bytes = $4::bigint, no_login = $5::boolean, no_send = $6::boolean,
-  no_receive = $7::boolean, hold_out = $8::boolean, version = version + 1
+  no_receive = $7::boolean, hold_out = $8::boolean, suspend_reason = $9::text, suspend_until = $10::timestamptz,
+  no_services = $11::bigint, send_per_hour = $12::bigint, send_per_day = $13::bigint, version = version + 1
 WHERE mailbox_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint) RETURNING version;
 
 -- name: mailbox_delete
 -- roles: web
 UPDATE mailbox SET deleted_at = now(), version = version + 1
 WHERE mailbox_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint);
+
+-- name: mailbox_restore
+-- roles: web
+UPDATE mailbox SET deleted_at = NULL, version = version + 1 WHERE mailbox_id = $1::bigint AND deleted_at IS NOT NULL
+RETURNING version;
 
 -- name: app_password_insert
 -- roles: web

@@ -28,7 +28,7 @@ enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 		val_set(item, "login", account->login);
 		val_set(item, "name", account->name);
 		val_set(item, "role", panel_role(account->role));
-		val_set_bool(item, "suspended", account->suspended);
+		val_set_bool(item, "suspended", suspension_is_on(&account->suspension));
 		val_set_i64(item, "domains", account->domains);
 		val_set_i64(item, "mailboxes", account->mailboxes);
 	}

@@ -19,7 +19,7 @@ static void domain_row(struct page *p, struct val *item, const struct domain *d)
 	val_set(item, "name", d->name);
 	val_set(item, "unicode", d->unicode);
 	val_set(item, "account", d->account);
-	val_set_bool(item, "suspended", d->suspended);
+	val_set_bool(item, "suspended", suspension_is_on(&d->suspension));
 	val_set_i64(item, "mailboxes", d->mailboxes);
 	val_set_i64(item, "aliases", d->aliases);
 	val_set(item, "size", format_size(p->req->ctx->arena, d->size_bytes));
@@ -88,7 +88,7 @@ static enum rc domain_page(struct req *r, struct reply *out, int status, struct 
 	panel_domain_tabs(&p, domain.name, "domain");
 	domain_row(&p, p.data, &domain);
 	val_set(p.data, "created", format_time(r->ctx->arena, domain.created_at_us / USEC_PER_SEC));
-	val_set_cstr(p.data, "suspend_to", domain.suspended ? "0" : "1");
+	val_set_cstr(p.data, "suspend_to", suspension_is_on(&domain.suspension) ? "0" : "1");
 	page_form(&p, NULL, r->method == METHOD_POST ? &r->form : NULL);
 	return page_send(&p, out, status);
 }
@@ -100,8 +100,8 @@ enum rc page_domain(struct req *r, struct reply *out, struct err *err)
 
 enum rc page_domain_suspend_post(struct req *r, struct reply *out, struct err *err)
 {
-	struct domain_change change = { .set_suspended = true,
-		.suspended = form_bool(&r->form, "suspended", false) };
+	struct domain_change change = { .suspension = { .set_all = true,
+						.all = form_bool(&r->form, "suspended", false) } };
 	struct domain domain;
 	enum rc rc =
 		domain_update(r->services, r->ctx, req_path(r, "domain"), &change, &domain, err);
@@ -109,7 +109,7 @@ enum rc page_domain_suspend_post(struct req *r, struct reply *out, struct err *e
 		return rc;
 	page_redirect_done(r, out,
 		arena_printf(r->ctx->arena, "/domains/" SPAN_FMT, SPAN_ARG(domain.name)),
-		domain.suspended ? "domain_suspended" : "domain_resumed");
+		suspension_is_on(&domain.suspension) ? "domain_suspended" : "domain_resumed");
 	return RC_OK;
 }
 
@@ -121,7 +121,7 @@ enum rc page_domain_delete_post(struct req *r, struct reply *out, struct err *er
 			r->ctx, &r->form, SPAN("confirm"), "invalid", words(W_CONFIRM_WRONG));
 		return domain_page(r, out, 422, err);
 	}
-	enum rc rc = domain_delete(r->services, r->ctx, domain, 0, err);
+	enum rc rc = domain_delete(r->services, r->ctx, domain, true, 0, err);
 	if (rc != RC_NOT_FOUND && page_add_refusal(r, rc, err))
 		return domain_page(r, out, 422, err);
 	if (rc == RC_OK)

@@ -26,9 +26,9 @@ const struct field mailbox_password_fields[] = {
 static void state_add(struct val *item, const struct mailbox *m)
 {
 	enum words_id state = W_ACTIVE;
-	if (m->hold_out)
+	if (m->suspension.hold_out)
 		state = W_MAILBOX_HELD;
-	if (m->no_login)
+	if (m->suspension.no_login)
 		state = W_MAILBOX_NO_LOGIN;
 	val_set_cstr(item, "hue", state == W_ACTIVE ? "ok" : "wa");
 	val_set(item, "state", words(state));

@@ -27,7 +27,7 @@ static void attention_add(
 	for (size_t i = 0; i < domains->len; i++) {
 		const struct domain *d = &domains->items[i];
 		struct span url = arena_printf(a, "/domains/" SPAN_FMT, SPAN_ARG(d->name));
-		if (d->suspended)
+		if (suspension_is_on(&d->suspension))
 			attention_push(p, items, W_ATTENTION_SUSPENDED, d->unicode, url);
 		else if (d->mailboxes == 0)
 			attention_push(p, items, W_ATTENTION_NO_MAILBOX, d->unicode, url);

@@ -13,6 +13,11 @@ BODIES = {
     "PATCH /accounts/{login}": {"suspended": False},
     "POST /domains": {"name": "NEW"},
     "PATCH /domains/{name}": {"suspended": False},
+    "POST /domains/{name}/restore": {},
+    "POST /accounts/{login}/restore": {},
+    "POST /mailboxes/{address}/restore": {},
+    "POST /plans": {"name": "NEW"},
+    "PATCH /plans/{id}": {"max_domains": 3},
     "POST /domains/{name}/dkim/rotate": {},
     "POST /domains/{name}/dns/check": {},
     "POST /mailboxes": {"address": "new@DOMAIN", "password": "a long password"},
@@ -24,6 +29,15 @@ BODIES = {
 }
 PUBLIC = {"GET /health", "GET /openapi.json"}
 LOCAL = {"GET /metrics"}
+# What a customer gets for its own things where it is not a success.
+OWN = {
+    "POST /accounts": 403, "PATCH /accounts/{login}": 403, "DELETE /accounts/{login}": 403, "POST /plans": 403,
+    "POST /accounts/{login}/restore": 404,  # it is not deleted
+    "GET /plans/{id}": 404, "PATCH /plans/{id}": 404, "DELETE /plans/{id}": 404,  # its reseller's
+    "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
+    "GET /trace/{id}": 404,
+}
+NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}"}
 OWN_ONLY = {"GET /tokens", "POST /tokens", "DELETE /tokens/{id}"}  # nobody reaches another's
 
 
@@ -34,6 +48,7 @@ class Tenant:
         self.login, cookie = w.customer(parent)
         self.domain = f"{self.login[:9]}.example"
         self.token = token_from_session(w, cookie)
+        self.plan_id = w.api("POST", "/plans", {"name": self.login}, token=parent).json["id"]
         self.make(w)
 
     def make(self, w):
@@ -42,6 +57,10 @@ class Tenant:
                 w.api("POST", "/aliases", {"address": f"al@{self.domain}", "targets": ["a@b.example"]}, token=self.token)]
         app = w.api("POST", f"/mailboxes/box@{self.domain}/app-passwords", {"label": "x"}, token=self.token)
         own = w.api("POST", "/tokens", {"label": "matrix", "scopes": ["domains:read"]}, token=self.token)
+        made += [w.api("POST", "/domains", {"name": f"gone.{self.domain}"}, token=self.token),
+                 w.api("POST", "/mailboxes", {"address": f"gone@{self.domain}", "password": "a long password"}, token=self.token)]
+        w.api("DELETE", f"/domains/gone.{self.domain}", token=self.token)
+        w.api("DELETE", f"/mailboxes/gone@{self.domain}", token=self.token)
         for answer in made + [app, own]:
             if answer.status != 201:
                 raise AssertionError(answer)
@@ -50,8 +69,10 @@ class Tenant:
     def path(self, path):
         if path.startswith("/trace/"):
             return "/trace/01890000-0000-7000-8000-000000000000"
-        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id}
+        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id}
         address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
+        if path.endswith("/restore"):
+            path = path.replace("{name}", f"gone.{self.domain}").replace("{address}", f"gone@{self.domain}")
         path = path.replace("{name}", self.domain).replace("{address}", address).replace("{login}", self.login)
         return path.replace("{id}", str(ids.get("/" + path.split("/")[1], 1)))
 
@@ -113,8 +134,7 @@ def everybody(w):
         w.check(call(w, mine, method, path, narrow).status == 403, f"{name}: without the scope is 403")
 
         answer = call(w, mine, method, path, mine.token)
-        expected = {403} if name in ("POST /accounts", "PATCH /accounts/{login}") else {404} if path.startswith("/trace/") else \
-            {409} if name in ("DELETE /domains/{name}", "POST /domains/{name}/dkim/rotate") else {200, 201, 204}
+        expected = {OWN[name]} if name in OWN else {200, 201, 204}
         w.check(answer.status in expected, f"{name}: one's own is {expected}", answer)
 
         if is_object(path):
@@ -129,7 +149,7 @@ def everybody(w):
             w.check(foreign.domain not in answer.raw.decode() and foreign.login not in answer.raw.decode(),
                     f"{name}: another tenant's are not listed", answer)
 
-        if is_object(path) and name not in OWN_ONLY and not path.startswith("/trace/"):
+        if is_object(path) and name not in OWN_ONLY | NOT_THERE:
             for role, tenant, seen in (("reseller", mine, True), ("reseller", foreign, False), ("admin", mine, True),
                                        ("admin", foreign, True), ("customer", mine, False)):
                 answer = call(w, tenant, method, path, role)

@@ -7,6 +7,7 @@ import argparse
 import http.client
 import json
 import pathlib
+import re
 import secrets
 import socket
 import ssl
@@ -117,6 +118,17 @@ class Web:
         if page.status != 200:
             raise AssertionError(page)
         return login, cookie
+
+    def token_of(self, login, password):
+        """A token of all scopes, made by a session."""
+        cookie = self.log_in(login, password)
+        page = self.call("GET", "/tokens", token=None, headers={"Cookie": cookie})
+        csrf = re.search(rb'name="csrf"[^>]*value="([^"]+)"', page.raw)
+        made = self.api("POST", "/tokens", {"label": "all", "scopes": ["*"]}, token=None,
+                        headers={"Cookie": cookie, "X-CSRF-Token": csrf.group(1).decode()})
+        if made.status != 201:
+            raise AssertionError(made)
+        return made.json["token"]
 
     def log_in(self, login, password):
         answer = self.form("/login", {"login": login, "password": password})

@@ -5,11 +5,13 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/alias_service.h"
 #include "backend/accounts/audit.h"
+#include "backend/accounts/deleted_service.h"
 #include "backend/accounts/dkim_service.h"
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/accounts/plan_service.h"
 #include "backend/accounts/token_service.h"
 #include "backend/accounts/usage_service.h"
 #include "mailcore/directory/directory.h"
@@ -95,14 +97,18 @@ static void expect_nothing_of_b(struct ctx *ctx)
 	struct dkim_keys dkim;
 	struct app_passwords apps;
 	struct app_password app;
-	struct domain_change domain_change = { .set_suspended = true, .suspended = true };
-	struct mailbox_change box_change = { .set_no_login = true, .no_login = true };
+	struct domain_change domain_change = { .suspension = { .set_all = true, .all = true } };
+	struct mailbox_change box_change = { .suspension = {
+						     .set_no_login = true, .to.no_login = true } };
+	struct account_change account_change = { .suspension = { .set_all = true, .all = true } };
+	struct plan_change plan_change = { .set_name = true, .to.name = SPAN("x") };
+	struct plan plan;
 	struct mailbox_new box_new = { .address = SPAN("new@b.test"), .password = PASSWORD };
 	struct alias_new alias_new = { SPAN("al@b.test"), &target, 1 };
 	const enum rc answers[] = {
 		domain_get(&services, ctx, SPAN("b.test"), &domain, &err),
 		domain_update(&services, ctx, SPAN("b.test"), &domain_change, &domain, &err),
-		domain_delete(&services, ctx, SPAN("b.test"), 0, &err),
+		domain_delete(&services, ctx, SPAN("b.test"), true, 0, &err),
 		dkim_list(&services, ctx, SPAN("b.test"), &dkim, &err),
 		dkim_rotate(&services, ctx, SPAN("b.test"), &dkim, &err),
 		mailbox_create(&services, ctx, &box_new, &box, &err),
@@ -116,7 +122,13 @@ static void expect_nothing_of_b(struct ctx *ctx)
 		alias_replace(&services, ctx, &alias_new, 0, &alias, &err),
 		alias_delete(&services, ctx, SPAN("al@b.test"), 0, &err),
 		account_get(&services, ctx, SPAN("b"), &account, &err),
-		account_suspend(&services, ctx, SPAN("b"), true, &account, &err),
+		account_update(&services, ctx, SPAN("b"), &account_change, &account, &err),
+		account_delete(&services, ctx, SPAN("b"), 0, &err),
+		plan_get(&services, ctx, 2, &plan, &err),
+		plan_update(&services, ctx, 2, &plan_change, &plan, &err),
+		plan_delete(&services, ctx, 2, 0, &err),
+		domain_restore(&services, ctx, SPAN("gone.b.test"), &domain, &err),
+		mailbox_restore(&services, ctx, SPAN("gone@b.test"), &box, &err),
 		account_set_password(&services, ctx, SPAN("b"), PASSWORD, &err),
 		token_revoke(&services, ctx, 2, &err),
 	};
@@ -136,6 +148,8 @@ static void expect_lists_without_b(struct ctx *ctx)
 	struct accounts accounts;
 	struct audit_entries audit;
 	struct usages usages;
+	struct plans plans;
+	struct deleteds deleted;
 
 	expect_rc(domain_list(&services, ctx, &ask, &domains, &err), RC_OK, &err);
 	expect_rc(mailbox_list(&services, ctx, &ask, &boxes, &err), RC_OK, &err);
@@ -143,6 +157,10 @@ static void expect_lists_without_b(struct ctx *ctx)
 	expect_rc(account_list(&services, ctx, &ask, &accounts, &err), RC_OK, &err);
 	expect_rc(audit_list(&services, ctx, &ask, &audit, &err), RC_OK, &err);
 	expect_rc(usage_list(&services, ctx, &ask, SPAN(""), &usages, &err), RC_OK, &err);
+	expect_rc(plan_list(&services, ctx, &ask, &plans, &err), RC_OK, &err);
+	assert_int_equal(plans.len, 0);
+	expect_rc(deleted_list(&services, ctx, &ask, &deleted, &err), RC_OK, &err);
+	assert_int_equal(deleted.len, 0);
 	for (size_t i = 0; i < domains.len; i++)
 		assert_false(span_eq(domains.items[i].name, SPAN("b.test")));
 	for (size_t i = 0; i < boxes.len; i++)
@@ -186,6 +204,7 @@ static void database_without_tenant(void **state)
 		{ "t_domain", "SELECT count(*) FROM domain", 0 },
 		{ "t_dkim_key", "SELECT count(*) FROM dkim_key", 0 },
 		{ "t_mailbox", "SELECT count(*) FROM mailbox", 0 },
+		{ "t_plan", "SELECT count(*) FROM plan", 0 },
 		{ "t_alias", "SELECT count(*) FROM alias", 0 },
 		{ "t_credential", "SELECT count(*) FROM credential", 0 },
 		{ "t_api_token", "SELECT count(*) FROM api_token", 0 },
@@ -219,7 +238,8 @@ static void own_things_as_web(void **state)
 		&err);
 	assert_int_equal(box.version, 2);
 	expect_rc(domain_create(&services, &ctx, &domain_new, &domain, &err), RC_OK, &err);
-	expect_rc(domain_delete(&services, &ctx, SPAN("second.a.test"), 1, &err), RC_OK, &err);
+	expect_rc(
+		domain_delete(&services, &ctx, SPAN("second.a.test"), false, 1, &err), RC_OK, &err);
 	ctx = as(web, &reseller);
 	expect_rc(domain_get(&services, &ctx, SPAN("a.test"), &domain, &err), RC_OK, &err);
 	assert_int_equal(domain.mailboxes, 1);
@@ -389,6 +409,13 @@ static void make_tenants(void)
 	b = make_account(&admin, "b", ROLE_CUSTOMER);
 	make_things(&a, "a.test");
 	make_things(&b, "b.test");
+	scratch_sql(
+		"INSERT INTO plan (plan_id, account_id, name) SELECT 2, account_id, 'P' FROM account"
+		" WHERE login = 'b';"
+		"INSERT INTO domain (account_id, name, deleted_at) SELECT account_id, 'gone.b.test',"
+		" now() FROM account WHERE login = 'b';"
+		"INSERT INTO mailbox (domain_id, localpart, local_key, deleted_at) SELECT domain_id,"
+		" 'gone', 'gone', now() FROM domain WHERE name = 'b.test'");
 }
 
 static int begin(void **state)

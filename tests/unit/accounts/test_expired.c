@@ -1,6 +1,7 @@
 /* What is over: sessions and idempotency records are deleted by the send role, tokens refused. */
 #include "tests/unit/cmocka_all.h"
 
+#include "backend/accounts/deleted_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
 #include "backend/accounts/token_service.h"
@@ -44,6 +45,41 @@ static void idempotency(void **state)
 	db_close(send);
 }
 
+/* Only what went 30 days ago goes for good: mailboxes, then their domain, then its account. */
+static void deleted(void **state)
+{
+	struct db *send = scratch_open("send");
+	struct ctx ctx = scratch_ctx(&arena, send);
+	int64_t purged = -1;
+	scratch_sql(
+		"INSERT INTO account (account_id, parent_id, role, login, deleted_at) VALUES"
+		" (50, 1, 'customer', 'old', now() - interval '31 days'),"
+		" (51, 1, 'customer', 'young', now() - interval '29 days');"
+		"INSERT INTO account_tree VALUES (1,50,1),(50,50,0),(1,51,1),(51,51,0);"
+		"INSERT INTO domain (domain_id, account_id, name, deleted_at) VALUES"
+		" (50, 50, 'old.test', now() - interval '31 days'),"
+		" (51, 51, 'young.test', now() - interval '29 days'), (52, 1, 'alive.test', NULL);"
+		"INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key, deleted_at)"
+		" VALUES (50, 50, 'x', 'x', NULL), (51, 51, 'x', 'x', NULL),"
+		" (52, 52, 'x', 'x', now() - interval '31 days'), (53, 52, 'y', 'y', NULL);"
+		"INSERT INTO message (mailbox_id, folder_id, uid, modseq, internal_at, size_bytes,"
+		" blob_id) VALUES (52, 1, 1, 1, now(), 1, '00000000-0000-7000-8000-000000000052')");
+	assert_int_equal(deleted_purge(&ctx, &purged), RC_OK);
+	assert_int_equal(purged, 2);
+	assert_int_equal(
+		scratch_sql("SELECT count(*) FROM mailbox WHERE mailbox_id IN (51, 53)"), 2);
+	assert_int_equal(
+		scratch_sql("SELECT count(*) FROM mailbox WHERE mailbox_id IN (50, 52)"), 0);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM domain WHERE name = 'old.test'"), 0);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM account WHERE login = 'old'"), 0);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM account WHERE login = 'young'"), 1);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM blob_gc WHERE mailbox_id = 52"), 1);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM message WHERE mailbox_id = 52"), 0);
+	assert_int_equal(deleted_purge(&ctx, &purged), RC_OK);
+	assert_int_equal(purged, 0);
+	db_close(send);
+}
+
 static void tokens(void **state)
 {
 	struct db *web = scratch_open("web");
@@ -82,6 +118,7 @@ int main(void)
 		cmocka_unit_test(sessions),
 		cmocka_unit_test(idempotency),
 		cmocka_unit_test(tokens),
+		cmocka_unit_test(deleted),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
 }

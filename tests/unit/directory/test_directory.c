@@ -86,6 +86,8 @@ static void test_resolve(void **state)
 		{ "mixed", "a.test", "Alice@a.test" },
 		{ "alice", "stopped.test", "conflict" },
 		{ "gone", "a.test", "not_found" },
+		{ "x", "gone.test", "denied" },
+		{ "over", "a.test", "over@a.test" },
 		{ "deep0", "a.test", "not_found" },
 		{ "deep1", "a.test", "bob@a.test" },
 		{ "", "a.test", "not_found" },
@@ -187,6 +189,59 @@ static void test_may_send(void **state)
 	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
 		if (mailbox_may_send_as(&ctx, &alice, span_of(CASES[i].address)) != CASES[i].rc)
 			fail_msg("%s", CASES[i].address);
+}
+
+/* What is switched off counts wherever it stands, until its end. */
+static void test_own_switches(void **state)
+{
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct mailbox_ref ref;
+	assert_int_equal(mailbox_find(&ctx, SPAN("over@a.test"), &ref), RC_OK);
+	assert_false(ref.no_receive || ref.no_login || ref.no_send || ref.hold_out);
+	assert_int_equal(ref.reason.len, 0);
+	assert_int_equal(mailbox_find(&ctx, SPAN("m@spam.test"), &ref), RC_OK);
+	assert_true(ref.hold_out && ref.no_send && !ref.no_receive && !ref.no_login);
+	assert_true(span_eq(ref.reason, SPAN("Spam was sent.")));
+	assert_int_equal(ref.no_services, SERVICE_POP3);
+	assert_int_equal(mailbox_find(&ctx, SPAN("alice@stopped.test"), &ref), RC_OK);
+	assert_true(ref.no_login && ref.no_receive && !ref.no_send);
+}
+
+static void test_may_post(void **state)
+{
+	static const struct {
+		const char *local, *sender;
+		enum rc rc;
+	} CASES[] = {
+		{ "info", "who@remote.test", RC_OK },
+		{ "team", "who@remote.test", RC_DENIED },
+		{ "team", "", RC_DENIED },
+		{ "team", "Bob@A.test", RC_OK },
+		{ "TEAM+x", "alice@a.test", RC_DENIED },
+		{ "house", "alice@a.test", RC_OK },
+		{ "house", "who@b.a.test", RC_DENIED },
+		{ "alice", "who@remote.test", RC_OK },
+		{ "nobody", "who@remote.test", RC_OK },
+	};
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct err err;
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+		if (recipient_may_post(&ctx, span_of(CASES[i].local), SPAN("A.test"),
+			    span_of(CASES[i].sender), &err) != CASES[i].rc)
+			fail_msg("%s to %s", CASES[i].sender, CASES[i].local);
+}
+
+/* The mailbox's own limit, else the nearest plan's. */
+static void test_send_limit(void **state)
+{
+	assert_int_equal(
+		scratch_sql("SELECT coalesce(per_hour, -1) FROM directory_send_limit(1)"), -1);
+	assert_int_equal(scratch_sql("SELECT per_hour FROM directory_send_limit(7)"), 20);
+	assert_int_equal(scratch_sql("SELECT per_day FROM directory_send_limit(7)"), 200);
+	assert_int_equal(scratch_sql("SELECT per_hour FROM directory_send_limit(23)"), 5);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM directory_send_limit(99)"), 0);
+	assert_int_equal(scratch_sql("SELECT length(send_allow(2, 25, 23, 5))"), 0);
+	assert_int_equal(scratch_sql("SELECT (send_allow(2, 25, 23, 1) = 'mailbox_hour')::int"), 1);
 }
 
 static void test_limiter(void **state)
@@ -393,6 +448,23 @@ static int group_begin(void **state)
 		" (17, 1, 'tight', 'tight', 100, false, false, NULL);"
 		"INSERT INTO folder (mailbox_id, folder_id, name, uidvalidity, size_bytes) VALUES"
 		" (5, 1, 'INBOX', 1, 60), (5, 2, 'Sent', 2, 40), (17, 1, 'INBOX', 1, 60);"
+		"INSERT INTO domain (domain_id, account_id, name, no_send, hold_out, suspend_reason,"
+		" suspend_until) VALUES (25, 2, 'spam.test', true, true, 'Spam was sent.', now() +"
+		" interval '1 day');"
+		"INSERT INTO domain (domain_id, account_id, name, deleted_at) VALUES"
+		" (26, 2, 'gone.test', now());"
+		"INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key, no_receive, no_login,"
+		" suspend_reason, suspend_until, no_services, send_per_hour) VALUES"
+		" (22, 1, 'over', 'over', true, true, 'Past.', now() - interval '1 minute', 0, 0),"
+		" (23, 25, 'm', 'm', false, false, '', NULL, 2, 5), (24, 26, 'x', 'x', false, false, '',"
+		" NULL, 0, 0);"
+		"INSERT INTO plan (plan_id, account_id, name, send_per_hour, send_per_day) VALUES"
+		" (1, 1, 'Wide', 100, 200), (2, 3, 'Narrow', 20, NULL);"
+		"UPDATE account SET no_login = true, no_receive = true WHERE account_id = 3;"
+		"UPDATE account SET plan_id = 1 WHERE account_id = 3;"
+		"UPDATE account SET plan_id = 2 WHERE account_id = 4;"
+		"INSERT INTO alias (domain_id, local_key, targets, posters) VALUES"
+		" (1, 'team', '{bob@a.test}', 'members'), (1, 'house', '{bob@a.test}', 'domain');"
 		"INSERT INTO alias (domain_id, local_key, targets) VALUES"
 		" (1, 'info', '{alice@a.test,bob@a.test,far@remote.test}'),"
 		" (1, 'copy', '{copy@a.test,far@remote.test}'),"
@@ -424,6 +496,9 @@ int main(void)
 		cmocka_unit_test(test_switches),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_may_send),
+		cmocka_unit_test(test_own_switches),
+		cmocka_unit_test(test_may_post),
+		cmocka_unit_test(test_send_limit),
 		cmocka_unit_test(test_limiter),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_cache),

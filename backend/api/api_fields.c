@@ -1,0 +1,170 @@
+/* What requests to the API may hold. */
+#include "backend/api/api_fields.h"
+
+#include "backend/accounts/services.h"
+#include "backend/http/suspension_form.h"
+
+#define LIST_FIELDS                                                                                \
+	{ "limit", FIELD_INT, .min = 1, .max = LIST_LIMIT_MAX, .about = "Items on a page." },      \
+	{                                                                                          \
+		"cursor", FIELD_TEXT, .about = "next_cursor of the page before."                   \
+	}
+
+const struct field api_list_query[] = {
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the name." },
+	{ 0 },
+};
+static const char *const all_roles[] = { "admin", "reseller", "customer", NULL };
+
+const struct field api_account_list_query[] = {
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the log-in or name." },
+	{ "role", FIELD_CHOICE, .choices = all_roles },
+	{ 0 },
+};
+const struct field api_plain_list_query[] = { LIST_FIELDS, { 0 } };
+const struct field api_domain_list_query[] = {
+	LIST_FIELDS,
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the address or name." },
+	{ 0 },
+};
+const struct field api_trace_query[] = {
+	LIST_FIELDS,
+	{ "address", FIELD_TEXT, .max = 320, .about = "Sender or recipient." },
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
+	{ "message_id", FIELD_TEXT, .max = 998, .about = "Message-ID, or the id of a trace." },
+	{ "since", FIELD_TIME, .about = "Not before." },
+	{ "until", FIELD_TIME, .about = "Before." },
+	{ 0 },
+};
+const struct field api_usage_query[] = {
+	LIST_FIELDS,
+	{ "month", FIELD_TEXT, .max = 7,
+		.about = "For example 2026-11; the current one if absent." },
+	{ 0 },
+};
+const struct field api_zone_query[] = {
+	{ "format", FIELD_TEXT, .max = 20, .about = "bind (default), json, csv or terraform." },
+	{ 0 },
+};
+
+static const char *const roles[] = { "reseller", "customer", NULL };
+
+const struct field api_account_fields[] = {
+	{ "login", FIELD_TEXT, FIELD_REQUIRED, .max = 254, .about = "Log-in name." },
+	{ "password", FIELD_SECRET, FIELD_REQUIRED, .max = 1024 },
+	{ "role", FIELD_CHOICE, FIELD_REQUIRED, .choices = roles },
+	{ "name", FIELD_TEXT, .max = 200, .about = "Name of the person or firm." },
+	{ "parent", FIELD_TEXT, .max = 254, .about = "Log-in of the account above; one's own." },
+	{ "plan", FIELD_TEXT, FIELD_NULLABLE, .max = 100, .about = "Its name or id." },
+	{ 0 },
+};
+const struct field api_account_change_fields[] = {
+	{ "password", FIELD_SECRET, .max = 1024 },
+	{ "name", FIELD_TEXT, .max = 200 },
+	{ "plan", FIELD_TEXT, FIELD_NULLABLE, .max = 100, .about = "Its name or id; null: none." },
+	SUSPENSION_FIELDS,
+	{ 0 },
+};
+
+#define LIMIT_FIELD(field, text)                                                                   \
+	{                                                                                          \
+		field, FIELD_INT, FIELD_NULLABLE, .about = text " null: no limit."                 \
+	}
+#define PLAN_FIELDS                                                                                \
+	LIMIT_FIELD("max_domains", "Domains at and below the account;"),                           \
+		LIMIT_FIELD("max_mailboxes", "Mailboxes;"),                                        \
+		LIMIT_FIELD("max_aliases", "Aliases;"),                                            \
+		LIMIT_FIELD("max_storage_bytes", "Quotas that may be given out;"),                 \
+		LIMIT_FIELD("send_per_hour", "Recipients of one mailbox in an hour;"),             \
+		LIMIT_FIELD("send_per_day", "Recipients of one mailbox in a day;"),                \
+	{                                                                                          \
+		"mailbox_quota_bytes", FIELD_INT, .about = "Of a mailbox made without a quota."    \
+	}
+
+const struct field api_plan_fields[] = {
+	{ "name", FIELD_TEXT, FIELD_REQUIRED, .max = 100 },
+	PLAN_FIELDS,
+	{ 0 },
+};
+const struct field api_plan_change_fields[] = {
+	{ "name", FIELD_TEXT, .max = 100 },
+	PLAN_FIELDS,
+	{ 0 },
+};
+
+const struct field api_domain_fields[] = {
+	{ "name", FIELD_TEXT, FIELD_REQUIRED, .max = 253 },
+	{ "account", FIELD_TEXT, .max = 254, .about = "Log-in of the owner; one's own." },
+	{ 0 },
+};
+const struct field api_domain_change_fields[] = {
+	{ "account", FIELD_TEXT, .max = 254, .about = "Log-in of the new owner." },
+	SUSPENSION_FIELDS,
+	{ 0 },
+};
+const struct field api_domain_delete_query[] = {
+	{ "cascade", FIELD_BOOL, .about = "With its mailboxes and aliases." },
+	{ 0 },
+};
+
+#define MAILBOX_FIELDS                                                                             \
+	{ "password", FIELD_SECRET, .max = 1024 },                                                 \
+		{ "password_hash", FIELD_SECRET, .max = 1024,                                      \
+			.about = "crypt(3) or Argon2 string, Dovecot's {SCHEME} allowed." },       \
+		{ "quota_bytes", FIELD_INT, .about = "0: none." },                                 \
+		{ "name", FIELD_TEXT, .max = 200, .about = "Whose it is." },                       \
+		{ "imap", FIELD_BOOL, .about = "May use IMAP." },                                  \
+		{ "pop3", FIELD_BOOL, .about = "May use POP3." },                                  \
+		{ "smtp", FIELD_BOOL, .about = "May submit mail by SMTP." },                       \
+		{ "webmail", FIELD_BOOL, .about = "May use webmail." },                            \
+		{ "send_per_hour", FIELD_INT, .about = "Recipients in an hour; 0: the plan's." },  \
+	{                                                                                          \
+		"send_per_day", FIELD_INT, .about = "Recipients in a day; 0: the plan's."          \
+	}
+
+const struct field api_mailbox_fields[] = {
+	{ "address", FIELD_TEXT, FIELD_REQUIRED, .max = 320 },
+	MAILBOX_FIELDS,
+	{ 0 },
+};
+const struct field api_mailbox_change_fields[] = {
+	MAILBOX_FIELDS,
+	SUSPENSION_FIELDS,
+	{ 0 },
+};
+const struct field api_app_password_fields[] = {
+	{ "label", FIELD_TEXT, FIELD_REQUIRED, .max = 100, .about = "The device or program." },
+	{ 0 },
+};
+static const char *const posters[] = { "anyone", "domain", "members", NULL };
+
+#define GROUP_FIELDS                                                                               \
+	{ "name", FIELD_TEXT, .max = 200, .about = "What it is for." },                            \
+	{                                                                                          \
+		"posters", FIELD_CHOICE, .choices = posters, .about = "Who may write to it."       \
+	}
+
+const struct field api_alias_fields[] = {
+	{ "address", FIELD_TEXT, FIELD_REQUIRED, .max = 320,
+		.about = "@example.org is the catch-all." },
+	{ "targets", FIELD_TEXTS, FIELD_REQUIRED, .min = 1, .max = 100 },
+	GROUP_FIELDS,
+	{ 0 },
+};
+const struct field api_alias_change_fields[] = {
+	{ "targets", FIELD_TEXTS, FIELD_REQUIRED, .min = 1, .max = 100 },
+	GROUP_FIELDS,
+	{ 0 },
+};
+const struct field api_token_fields[] = {
+	{ "label", FIELD_TEXT, FIELD_REQUIRED, .max = 100 },
+	{ "scopes", FIELD_TEXTS, FIELD_REQUIRED, .min = 1, .max = 40,
+		.about = "resource:read or resource:write." },
+	{ "domains", FIELD_TEXTS, .max = 100, .about = "Only these domains." },
+	{ "expires_at", FIELD_TIME },
+	{ 0 },
+};
+const struct field api_no_fields[] = { { 0 } };
