@@ -108,6 +108,11 @@ uint64_t blob_reader_size(const struct blob_reader *b)
 	return b->size;
 }
 
+uint64_t blob_reader_head_size(const struct blob_reader *b)
+{
+	return b->head_size;
+}
+
 enum rc blob_reader_rewind(struct blob_reader *b)
 {
 	if (b->fd >= 0 && lseek(b->fd, 0, SEEK_SET) != 0)

@@ -14,6 +14,7 @@ struct blob_reader;
 MUST_CHECK enum rc blob_reader_open(
 	struct blob_store *s, struct ctx *ctx, struct uuid id, struct blob_reader **out);
 uint64_t blob_reader_size(const struct blob_reader *r);
+uint64_t blob_reader_head_size(const struct blob_reader *r); /* its empty line included */
 /* The next piece, valid until the next call; empty at the end, when all of the size has been
  * given. RC_TEMP: the bytes cannot be read or are not what they should be. */
 MUST_CHECK enum rc blob_reader_next(struct blob_reader *r, struct span *out);

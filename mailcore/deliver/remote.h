@@ -10,10 +10,11 @@
  * needs SMTPUTF8 with 5.6.7 where that is not offered.
  *
  * At most MX_ADDRESSES_MAX addresses are tried and REMOTE_SESSIONS_MAX servers spoken to. A server
- * that says 421, or 4xx to everything before RCPT, sends us to the next one; 5xx before RCPT is final;
- * a recipient refused with 4xx is tried at the next server within the same attempt.
+ * that cannot be reached, says 421, or says no before MAIL sends us to the next one; 5xx before MAIL
+ * is final when all say it. A recipient refused with 4xx is tried at the next server within the same
+ * attempt, one refused with 5xx is not.
  * When the connection breaks after the end of the message was sent, nobody knows: the result is
- * REMOTE later with in_doubt, and the next attempt may deliver a second time (RFC 1047).
+ * OUTCOME_LATER with in_doubt, and the next attempt may deliver a second time (RFC 1047).
  */
 #pragma once
 

@@ -1,0 +1,58 @@
+/* Shared by remote.c, remote_session.c, remote_result.c: one attempt while it runs. */
+#pragma once
+
+#include "mailcore/blob/blob_reader.h"
+#include "mailcore/deliver/remote.h"
+#include "mailcore/smtpclient/smtpclient.h"
+
+struct smarthost;
+
+/* Where the mail of this group goes, and from which of our addresses. */
+struct remote_route {
+	const struct smarthost *smarthost; /* NULL: MX */
+	struct addr source;                /* family 0: any */
+};
+
+/* Whom we speak to; lives in ctx->arena as long as the results. */
+struct remote_peer {
+	struct span host;
+	struct addr addr;
+	struct span tls; /* "TLSv1.3 TLS_..."; empty: clear text, or nothing yet */
+	bool reused;     /* a kept connection */
+	bool tls_failed; /* came again in clear text */
+};
+
+struct remote_run {
+	const struct remote_env *env;
+	struct ctx *ctx;
+	const struct job_group *group;
+	struct remote_route route;
+	struct blob_reader *blob;
+	struct remote_attempt *out;
+	bool *settled; /* one a job: no other server is asked */
+	int64_t start_ms;
+	unsigned sessions;
+	bool all_refused; /* every server so far: 5xx before MAIL */
+	bool wants_utf8, wants_8bit;
+};
+
+/* --- remote_session.c: a connection to one address, ready for MAIL --------------------------- */
+
+struct remote_session {
+	struct smtpclient *client;
+	struct span key; /* of the cache */
+};
+/* RC_OK; RC_TEMP, RC_DENIED: *reply says why. fresh: not a kept one. */
+MUST_CHECK enum rc session_open(struct remote_run *run, struct remote_peer *peer, bool fresh,
+	struct remote_session *out, struct smtpclient_reply *reply);
+/* Keeps it for the next message, or closes it. */
+void session_close(struct remote_run *run, struct remote_session *s);
+
+/* --- remote_result.c -------------------------------------------------------------------------- */
+
+/* What a reply (code 0: our words) means for job i. peer NULL: nobody was spoken to. */
+void result_set(struct remote_run *run, size_t i, const struct remote_peer *peer,
+	enum outcome outcome, const struct smtpclient_reply *reply);
+/* All jobs that are not settled. */
+void result_set_rest(struct remote_run *run, const struct remote_peer *peer, enum outcome outcome,
+	const struct smtpclient_reply *reply);
