@@ -1,4 +1,5 @@
-/* Commands of a few lines: CAPABILITY, ID, ENABLE, NAMESPACE, NOOP, CHECK, STARTTLS, LOGOUT. */
+/* Commands of a few lines: CAPABILITY, ID, ENABLE, NAMESPACE, NOOP, CHECK, STARTTLS, COMPRESS,
+ * LOGOUT. */
 #include "mailcore/imap/commands.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/syntax/lex.h"
@@ -26,6 +27,21 @@ enum step imap_cmd_starttls(struct command *cmd)
 		return imap_reply_bad(cmd->s, "TLS is active already, or not offered.");
 	imap_reply_tagged(cmd->s, "OK Begin TLS now.");
 	return STEP_TLS;
+}
+
+/* compress = "COMPRESS" SP "DEFLATE" (RFC 4978); the loop does it behind the tagged OK */
+enum step imap_cmd_compress(struct command *cmd)
+{
+	struct span algorithm;
+
+	if (!lex_sp(&cmd->args) || !lex_atom(&cmd->args, &algorithm) || !cur_done(&cmd->args))
+		return imap_reply_bad(cmd->s, "COMPRESS needs an algorithm.");
+	if (!span_ieq(algorithm, SPAN("DEFLATE")))
+		return imap_reply_no(cmd, "[CANNOT] DEFLATE is all there is.");
+	if (conn_is_zipped(cmd->s->conn))
+		return imap_reply_no(cmd, "[COMPRESSIONACTIVE] DEFLATE is active already.");
+	imap_reply_tagged(cmd->s, "OK DEFLATE begins.");
+	return STEP_ZIP;
 }
 
 enum step imap_cmd_logout(struct command *cmd)

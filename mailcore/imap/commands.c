@@ -11,6 +11,7 @@ static const struct command_row rows[] = {
 	{ "CAPABILITY", STATE_ANY, NEED_NO_ARGS, SYNC_NONE, imap_cmd_capability },
 	{ "CHECK", SELECTED, NEED_NO_ARGS, SYNC_FRESH, imap_cmd_noop },
 	{ "CLOSE", SELECTED, NEED_NO_ARGS, SYNC_NONE, imap_cmd_close },
+	{ "COMPRESS", LOGGEDIN, NEED_NONE, SYNC_NONE, imap_cmd_compress },
 	{ "COPY", SELECTED, NEED_UID_FORM, SYNC_ALL, imap_cmd_copy },
 	{ "CREATE", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_create },
 	{ "DELETE", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_delete },

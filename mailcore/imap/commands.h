@@ -35,6 +35,7 @@ enum step imap_cmd_append(struct command *cmd);
 enum step imap_cmd_authenticate(struct command *cmd);
 enum step imap_cmd_capability(struct command *cmd);
 enum step imap_cmd_close(struct command *cmd);
+enum step imap_cmd_compress(struct command *cmd);
 enum step imap_cmd_copy(struct command *cmd);
 enum step imap_cmd_create(struct command *cmd);
 enum step imap_cmd_delete(struct command *cmd);

@@ -317,8 +317,10 @@ void imap_reply_capabilities(struct imap *s)
 		"QUOTA QUOTA=RES-STORAGE OBJECTID PREVIEW SAVEDATE PARTIAL INPROGRESS "
 		"SORT SORT=DISPLAY ESORT THREAD=REFERENCES THREAD=ORDEREDSUBJECT");
 	str_addf(out, " APPENDLIMIT=%zu", s->options->max_message_size);
-	if (s->state != STATE_GREETED)
+	if (s->state != STATE_GREETED) {
+		str_add_cstr(out, conn_is_zipped(s->conn) ? "" : " COMPRESS=DEFLATE");
 		return;
+	}
 	if (!conn_is_tls(s->conn) && conn_can_tls(s->conn))
 		str_add_cstr(out, " STARTTLS");
 	str_add_cstr(out, imap_session_may_log_in(s) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED");

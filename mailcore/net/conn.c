@@ -145,6 +145,7 @@ void conn_end(struct conn *c)
 		tls_free(c->tls);
 		atomic_fetch_sub(&l->conns_tls, 1);
 	}
+	zip_free(c->zip);
 	conn_free_buffers(c);
 	(void)close(c->fd); /* which takes it out of the epoll set */
 
@@ -282,6 +283,11 @@ bool conn_is_tls(const struct conn *c)
 bool conn_can_tls(const struct conn *c)
 {
 	return c->listener->tls && !c->tls;
+}
+
+bool conn_is_zipped(const struct conn *c)
+{
+	return c->zip != NULL;
 }
 
 const char *conn_tls_version(const struct conn *c)

@@ -23,7 +23,7 @@ static enum io from_errno(enum io when_blocked)
 	return IO_FAILED;
 }
 
-static enum io raw_read(struct conn *c, char *buf, size_t size, size_t *out_n)
+static enum io wire_read(struct conn *c, char *buf, size_t size, size_t *out_n)
 {
 	if (c->tls)
 		return tls_read(c->tls, buf, size, out_n);
@@ -34,7 +34,7 @@ static enum io raw_read(struct conn *c, char *buf, size_t size, size_t *out_n)
 	return n == 0 ? IO_EOF : IO_OK;
 }
 
-static enum io raw_write(struct conn *c, const char *buf, size_t len, size_t *out_n)
+static enum io wire_write(struct conn *c, const char *buf, size_t len, size_t *out_n)
 {
 	if (c->tls)
 		return tls_write(c->tls, buf, len, out_n);
@@ -43,6 +43,59 @@ static enum io raw_write(struct conn *c, const char *buf, size_t len, size_t *ou
 		return from_errno(IO_WANT_WRITE);
 	*out_n = (size_t)n;
 	return IO_OK;
+}
+
+/* --- with DEFLATE above it -------------------------------------------------------------------- */
+
+static enum io unpack_read(struct conn *c, char *buf, size_t size, size_t *out_n)
+{
+	for (;;) {
+		size_t n = 0;
+		if (!zip_unpack(c->zip, buf, size, out_n))
+			return IO_FAILED;
+		if (*out_n)
+			return IO_OK;
+		enum io io = wire_read(c, zip_input(c->zip), ZIP_CHUNK, &n);
+		if (io != IO_OK)
+			return io;
+		zip_received(c->zip, n);
+	}
+}
+
+/* *out_n: of buf; what was packed may still be waiting. */
+static enum io pack_write(struct conn *c, const char *buf, size_t len, size_t *out_n)
+{
+	struct span waiting = zip_waiting(c->zip);
+	size_t n = 0;
+
+	*out_n = 0;
+	if (!waiting.len) {
+		*out_n = zip_pack(c->zip, span_make(buf, len));
+		return IO_OK;
+	}
+	enum io io = wire_write(c, waiting.ptr, waiting.len, &n);
+	if (io == IO_OK)
+		zip_written(c->zip, n);
+	return io;
+}
+
+static enum io raw_read(struct conn *c, char *buf, size_t size, size_t *out_n)
+{
+	return c->zip ? unpack_read(c, buf, size, out_n) : wire_read(c, buf, size, out_n);
+}
+
+static enum io raw_write(struct conn *c, const char *buf, size_t len, size_t *out_n)
+{
+	return c->zip ? pack_write(c, buf, len, out_n) : wire_write(c, buf, len, out_n);
+}
+
+void conn_start_zip(struct conn *c)
+{
+	struct span received = conn_input(c);
+
+	c->zip = zip_new(received);
+	conn_eat(c, received.len);
+	c->drained = false;
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -113,7 +166,7 @@ enum io conn_fill(struct conn *c)
 	if (io == IO_OK) {
 		c->in_len += n;
 		/* Less than asked for: the socket is empty, epoll tells of the rest. */
-		c->drained = c->tls ? !tls_has_pending(c->tls) : n < room;
+		c->drained = c->zip ? false : c->tls ? !tls_has_pending(c->tls) : n < room;
 	} else if (io == IO_WANT_READ) {
 		c->want |= EPOLLIN;
 	} else if (io == IO_WANT_WRITE) {
@@ -132,7 +185,7 @@ size_t conn_out_high(const struct conn *c)
 
 size_t conn_unsent(const struct conn *c)
 {
-	return c->out.len - c->out_pos;
+	return c->out.len - c->out_pos + (c->zip ? zip_waiting(c->zip).len : 0);
 }
 
 struct str *conn_out(struct conn *c)
@@ -164,7 +217,7 @@ enum io conn_send(struct conn *c)
 
 	while (conn_unsent(c) > 0 && io == IO_OK) {
 		size_t n = 0;
-		io = raw_write(c, c->out.ptr + c->out_pos, conn_unsent(c), &n);
+		io = raw_write(c, c->out.ptr + c->out_pos, c->out.len - c->out_pos, &n);
 		if (io == IO_OK)
 			c->out_pos += n;
 	}
@@ -233,6 +286,8 @@ void conn_return_buffers(struct conn *c)
 		shrink_in(c);
 	if (c->out.ptr && conn_unsent(c) == 0)
 		keep_or_free_out(c);
+	if (c->zip && conn_unsent(c) == 0)
+		zip_rest(c->zip);
 }
 
 void conn_free_buffers(struct conn *c)

@@ -79,6 +79,9 @@ static enum verdict after_step(struct conn *c, enum step step)
 	case STEP_TLS:
 		c->next = NEXT_TLS;
 		return tls_may_start(c) ? GO_ON : GONE;
+	case STEP_ZIP:
+		c->next = NEXT_ZIP;
+		return GO_ON;
 	case STEP_CLOSE:
 		c->next = NEXT_CLOSE;
 		limit_deadline(c, CLOSING_MS);
@@ -157,7 +160,7 @@ static bool output_blocks(const struct conn *c)
 {
 	size_t unsent = conn_unsent(c);
 
-	if (c->next == NEXT_TLS || c->next == NEXT_CLOSE)
+	if (c->next == NEXT_TLS || c->next == NEXT_ZIP || c->next == NEXT_CLOSE)
 		return unsent > 0;
 	return unsent > conn_out_high(c) / 4;
 }
@@ -378,6 +381,10 @@ static enum verdict run_session(struct conn *c)
 	switch ((enum next)c->next) {
 	case NEXT_TLS:
 		return start_tls(c);
+	case NEXT_ZIP:
+		conn_start_zip(c);
+		c->next = NEXT_FRAME;
+		return GO_ON;
 	case NEXT_CLOSE:
 		return finish(c);
 	case NEXT_MORE:

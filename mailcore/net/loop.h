@@ -46,6 +46,7 @@ enum step {
 	STEP_DONE, /* the reply, if any, is in conn_out(); next frame */
 	STEP_MORE, /* call more() when the client has drained the output */
 	STEP_TLS, /* flush the output, forget buffered input, start the TLS handshake, then opened() */
+	STEP_ZIP,   /* flush the output, then turn DEFLATE on in both directions (RFC 4978) */
 	STEP_CLOSE, /* flush the output, then close */
 	STEP_DROP,  /* close at once */
 };
@@ -169,7 +170,7 @@ bool conn_has_input(const struct conn *c);
 bool conn_is_unheard(const struct conn *c);
 /* The next step of this connection starts after ms (tarpit); no thread waits. */
 void conn_delay(struct conn *c, int64_t ms);
-/* Turns DEFLATE on for both directions after this step's output (RFC 4978); reserved for later. */
+bool conn_is_zipped(const struct conn *c); /* DEFLATE is on */
 
 /* --- from any thread -------------------------------------------------------------------------- */
 

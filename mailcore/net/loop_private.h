@@ -24,6 +24,7 @@
 #include "mailcore/net/loop.h"
 #include "mailcore/net/timer.h"
 #include "mailcore/net/tls_conn.h"
+#include "mailcore/net/zip.h"
 
 #define IN_CHUNK          (64 * 1024)  /* a worker's input buffer, lent to the connection it runs */
 #define OUT_KEEP_MAX      (256 * 1024) /* an output buffer up to this size is kept by the worker */
@@ -79,7 +80,7 @@ enum phase {
 enum verdict { GO_ON, WAIT, GONE };
 
 /* What the last step asked for. */
-enum next { NEXT_FRAME, NEXT_MORE, NEXT_TLS, NEXT_CLOSE };
+enum next { NEXT_FRAME, NEXT_MORE, NEXT_TLS, NEXT_ZIP, NEXT_CLOSE };
 
 struct conn {
 	_Atomic uint64_t state;
@@ -92,6 +93,7 @@ struct conn {
 	struct listener *listener;
 	void *session;
 	struct tls *tls;
+	struct zip *zip; /* DEFLATE is on */
 
 	char *in;
 	size_t in_cap, in_pos, in_len; /* unread input is [in_pos, in_len) */
@@ -268,6 +270,8 @@ enum io conn_fill(struct conn *c);
 enum io conn_send(struct conn *c);
 struct span conn_input(const struct conn *c);
 void conn_eat(struct conn *c, size_t len);
+/* From here on both directions are packed; what was read already counts. */
+void conn_start_zip(struct conn *c);
 /* Returns lent buffers to the worker; a rest of input is copied into memory of its size. */
 void conn_return_buffers(struct conn *c);
 void conn_free_buffers(struct conn *c);
