@@ -1,4 +1,4 @@
-/* APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 7889): see append.h. */
+/* APPEND (RFC 9051 §6.3.12, RFC 3502, 6855, 7889) and REPLACE (RFC 8508): see append.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,6 +17,8 @@
 struct append {
 	struct arena arena;
 	int64_t folder_id;
+	bool replaces; /* REPLACE: old goes when the message has come */
+	struct replaced old;
 	struct {
 		struct append_item *items;
 		size_t len, cap;
@@ -69,24 +71,69 @@ static bool parse_item(
 	return cur_peek(in) == '{' || cur_peek(in) == '~';
 }
 
-/* tag SP "APPEND" SP mailbox append-opts */
-static bool parse_head(struct span text, struct ctx *ctx, struct arena *a, struct span *out_mailbox,
-	struct append_item *out, bool *out_utf8)
+struct head {
+	bool replaces, uid; /* REPLACE, UID REPLACE */
+	struct seqset old;
+	struct span mailbox;
+	struct append_item item;
+	bool utf8;
+};
+
+/* One number: no list, no range. */
+static bool take_number(struct cur *in, struct arena *a, struct seqset *out)
+{
+	return seqset_parse(in, a, out) && !out->saved && out->len == 1 &&
+		out->items[0].from == out->items[0].to && lex_sp(in);
+}
+
+/* tag SP ("APPEND" / ["UID" SP] "REPLACE" SP seq-number) SP mailbox append-opts */
+static bool parse_head(struct span text, struct ctx *ctx, struct arena *a, struct head *out)
 {
 	struct cur in = cur_of(text);
 	struct span tag;
 
-	return lex_tag(&in, &tag) && lex_sp(&in) && lex_word(&in, "APPEND") && lex_sp(&in) &&
-		lex_astring(&in, a, out_mailbox) && parse_item(&in, ctx, a, out, out_utf8);
+	*out = (struct head){ 0 };
+	if (!lex_tag(&in, &tag) || !lex_sp(&in))
+		return false;
+	if (!lex_word(&in, "APPEND")) {
+		out->uid = lex_word(&in, "UID");
+		if (out->uid && !lex_sp(&in))
+			return false;
+		out->replaces = lex_word(&in, "REPLACE");
+		if (!out->replaces)
+			return false;
+	}
+	return lex_sp(&in) && (!out->replaces || take_number(&in, a, &out->old)) &&
+		lex_astring(&in, a, &out->mailbox) &&
+		parse_item(&in, ctx, a, &out->item, &out->utf8);
 }
 
 bool imap_append_is_message_next(struct imap *s, struct ctx *ctx)
 {
-	struct span mailbox;
-	struct append_item item;
-	bool utf8;
+	struct head head;
 
-	return parse_head(str_span(&s->command), ctx, ctx->arena, &mailbox, &item, &utf8);
+	return parse_head(str_span(&s->command), ctx, ctx->arena, &head) &&
+		(!head.replaces || s->state == STATE_SELECTED);
+}
+
+/* Which message is replaced. NULL, or why it cannot be. */
+static const char *find_old(struct imap *s, struct append *ap, const struct head *head)
+{
+	struct index_runs runs;
+
+	if (!head->replaces)
+		return NULL;
+	if (s->view.read_only)
+		return "NO [NOPERM] The folder is open for reading only.";
+	if (!imap_view_resolve(s, &head->old, head->uid, &ap->arena, &runs))
+		return "BAD There is no such message.";
+	if (!runs.count)
+		return "NO [NONEXISTENT] There is no such message.";
+	size_t i = runs.items[0].from;
+	ap->replaces = true;
+	ap->old = (struct replaced){ s->view.folder_id, s->view.seq->uid[i],
+		s->view.seq->size_bytes[i] };
+	return NULL;
 }
 
 static const char *accept_literal(struct imap *s, struct append *ap, const struct literal *lit)
@@ -103,22 +150,16 @@ static const char *accept_literal(struct imap *s, struct append *ap, const struc
 	return NULL;
 }
 
-const char *imap_append_begin(struct imap *s, struct ctx *ctx, const struct literal *lit)
+/* NULL, or why nothing can be appended there. */
+static const char *find_folder(
+	struct imap *s, struct ctx *ctx, struct append *ap, struct span mailbox)
 {
-	struct append *ap = heap_zalloc(sizeof *ap);
-	struct span mailbox;
 	struct folder folder;
 
-	arena_init(&ap->arena, 16384);
-	ap->fd = -1;
-	s->append = ap;
-	/* s->command is used again for the lines between messages. */
-	struct span head = arena_span(&ap->arena, str_span(&s->command));
-	bool parsed = parse_head(head, ctx, &ap->arena, &mailbox, &ap->next, &ap->in_utf8);
-	ASSERT(parsed); /* imap_append_is_message_next said so */
 	switch (folder_of_arg(s, ctx, mailbox, &folder)) {
 	case RC_OK:
-		break;
+		ap->folder_id = folder.folder_id;
+		return NULL;
 	case RC_NOT_FOUND:
 		return "NO [TRYCREATE] There is no such folder.";
 	case RC_INVALID:
@@ -129,10 +170,29 @@ const char *imap_append_begin(struct imap *s, struct ctx *ctx, const struct lite
 	case RC_CONFLICT:
 	case RC_TEMP:
 	case RC_CLOSED:
-		return "NO [UNAVAILABLE] The server has trouble; please try again later.";
+		break;
 	}
-	ap->folder_id = folder.folder_id;
-	return accept_literal(s, ap, lit);
+	return "NO [UNAVAILABLE] The server has trouble; please try again later.";
+}
+
+const char *imap_append_begin(struct imap *s, struct ctx *ctx, const struct literal *lit)
+{
+	struct append *ap = heap_zalloc(sizeof *ap);
+	struct head head;
+
+	arena_init(&ap->arena, 16384);
+	ap->fd = -1;
+	s->append = ap;
+	/* s->command is used again for the lines between messages. */
+	struct span text = arena_span(&ap->arena, str_span(&s->command));
+	bool parsed = parse_head(text, ctx, &ap->arena, &head);
+	ASSERT(parsed); /* imap_append_is_message_next said so */
+	ap->next = head.item;
+	ap->in_utf8 = head.utf8;
+	const char *why = find_old(s, ap, &head);
+	if (!why)
+		why = find_folder(s, ctx, ap, head.mailbox);
+	return why ? why : accept_literal(s, ap, lit);
 }
 
 const char *imap_append_next(struct imap *s, struct ctx *ctx, const struct literal *lit)
@@ -143,6 +203,8 @@ const char *imap_append_next(struct imap *s, struct ctx *ctx, const struct liter
 
 	if (ap->failure)
 		return ap->failure;
+	if (ap->replaces)
+		return "BAD REPLACE takes one message.";
 	if (ap->in_utf8 != cur_take(&in, ')') ||
 		!parse_item(&in, ctx, &ap->arena, &ap->next, &ap->in_utf8))
 		return "BAD What follows the message cannot be read.";
@@ -256,6 +318,33 @@ static enum step reply_appended(
 		cmd, "[APPENDUID %lld %s] Appended.", (long long)uidvalidity, str_cstr(&set));
 }
 
+static enum step refuse(struct command *cmd, enum rc rc)
+{
+	if (rc == RC_NOT_FOUND)
+		return imap_reply_no(cmd, "[TRYCREATE] There is no such folder.");
+	if (rc == RC_LIMIT)
+		return imap_reply_no(cmd, "[OVERQUOTA] The mailbox is full.");
+	return imap_reply_rc(cmd, rc, NULL);
+}
+
+/* The new UID is said before the EXPUNGE of the old message (RFC 8508 §3.3). */
+static enum step replace(struct command *cmd, struct append *ap)
+{
+	struct imap *s = cmd->s;
+	int64_t uidvalidity;
+	uint32_t uid;
+	enum rc rc = message_replace(s->options->store, cmd->ctx, s->mailbox_id, &ap->old,
+		ap->folder_id, &ap->messages.items[0], &uidvalidity, &uid);
+
+	if (rc == RC_CONFLICT)
+		return imap_reply_no(cmd, "[EXPUNGEISSUED] The message has been expunged.");
+	if (rc != RC_OK)
+		return refuse(cmd, rc);
+	imap_reply_untagged(s, "OK [APPENDUID %lld %lu] The new message is there.",
+		(long long)uidvalidity, (unsigned long)uid);
+	return imap_reply_ok(cmd, "Replaced.");
+}
+
 enum step imap_append_end(struct imap *s, struct ctx *ctx)
 {
 	struct append *ap = s->append;
@@ -269,19 +358,16 @@ enum step imap_append_end(struct imap *s, struct ctx *ctx)
 	}
 	if (!span_eq(str_span(&s->command), ap->in_utf8 ? SPAN(")") : SPAN("")))
 		return imap_reply_bad(s, "What follows the message cannot be read.");
+	if (ap->replaces)
+		return replace(&cmd, ap);
 	enum rc rc = message_append(s->options->store, ctx, s->mailbox_id, ap->folder_id,
 		ap->messages.items, ap->messages.len, &uidvalidity, uids);
-	if (rc == RC_OK)
-		return reply_appended(&cmd, uidvalidity, uids, ap->messages.len);
-	if (rc == RC_NOT_FOUND)
-		return imap_reply_no(&cmd, "[TRYCREATE] There is no such folder.");
-	if (rc == RC_LIMIT)
-		return imap_reply_no(&cmd, "[OVERQUOTA] The mailbox is full.");
-	return imap_reply_rc(&cmd, rc, NULL);
+	return rc == RC_OK ? reply_appended(&cmd, uidvalidity, uids, ap->messages.len)
+			   : refuse(&cmd, rc);
 }
 
 /* Only reached without a message: with one, the literal leads to imap_append_begin. */
 enum step imap_cmd_append(struct command *cmd)
 {
-	return imap_reply_bad(cmd->s, "APPEND needs a folder and a literal.");
+	return imap_reply_bad(cmd->s, "%s needs a folder and a literal.", cmd->row->name);
 }

@@ -1,4 +1,5 @@
-/* GETQUOTA, GETQUOTAROOT (RFC 9208): one root, "", for all folders; storage in KiB. */
+/* GETQUOTA, GETQUOTAROOT (RFC 9208): one root, "", for all folders; storage in KiB. Not
+ * everybody has a limit of storage, of messages all have. */
 #include "mailcore/imap/commands.h"
 #include "mailcore/imap/folder_arg.h"
 #include "mailcore/imap/reply.h"
@@ -15,12 +16,12 @@ static enum rc reply_quota(struct command *cmd)
 		rc = mailbox_usage(cmd->ctx, s->mailbox_id, &usage);
 	if (rc != RC_OK)
 		return rc;
+	struct str *out = conn_out(s->conn);
+	str_add_cstr(out, "* QUOTA \"\" (");
 	if (mailbox.quota_bytes)
-		imap_reply_untagged(s, "QUOTA \"\" (STORAGE %lld %lld)",
-			(long long)((usage.size_bytes + 1023) / 1024),
+		str_addf(out, "STORAGE %lld %lld ", (long long)((usage.size_bytes + 1023) / 1024),
 			(long long)((mailbox.quota_bytes + 1023) / 1024));
-	else
-		imap_reply_untagged(s, "QUOTA \"\" ()");
+	str_addf(out, "MESSAGE %lld %d)\r\n", (long long)usage.messages, MAILBOX_MESSAGES_MAX);
 	return RC_OK;
 }
 

@@ -31,6 +31,7 @@ static const struct command_row rows[] = {
 	{ "NAMESPACE", LOGGEDIN, NEED_NO_ARGS, SYNC_ALL, imap_cmd_namespace },
 	{ "NOOP", STATE_ANY, NEED_NO_ARGS, SYNC_FRESH, imap_cmd_noop },
 	{ "RENAME", LOGGEDIN, NEED_NONE, SYNC_ALL, imap_cmd_rename },
+	{ "REPLACE", SELECTED, NEED_UID_FORM | NEED_WRITE, SYNC_ALL, imap_cmd_append },
 	{ "SEARCH", SELECTED, NEED_UID_FORM, SYNC_FLAGS, imap_cmd_search },
 	{ "SELECT", LOGGEDIN, NEED_NONE, SYNC_NONE, imap_cmd_select },
 	{ "SORT", SELECTED, NEED_UID_FORM, SYNC_FLAGS, imap_cmd_sort },

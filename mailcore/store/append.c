@@ -1,5 +1,6 @@
 /*
- * IMAP APPEND and import: several messages into one folder, all or none.
+ * IMAP APPEND and import: several messages into one folder, all or none; and REPLACE, which also
+ * expunges one.
  *
  * Blob and meta first; then the folder row is locked and gives UIDs, MODSEQ and keywords; then the
  * rows that need them. Three round trips whatever the number of messages.
@@ -16,6 +17,7 @@ struct append {
 	size_t n;
 	int64_t uidvalidity, first_uid, modseq;
 	struct keyword_table keywords;
+	const struct replaced *old; /* NULL: nothing is replaced */
 };
 
 static int64_t total_size(const struct append *ap)
@@ -26,10 +28,45 @@ static int64_t total_size(const struct append *ap)
 	return size;
 }
 
+/* Folders are locked in ascending order. Returns which of the rows is the destination's. */
+static int add_locks(struct batch *b, const struct append *ap, int next)
+{
+	int64_t other = ap->old ? ap->old->folder_id : ap->folder_id;
+	int64_t low = other < ap->folder_id ? other : ap->folder_id;
+	int64_t high = other < ap->folder_id ? ap->folder_id : other;
+
+	db_batch_add(b, &SQL_FOLDER_LOCK, ARGS(A_I64(ap->mailbox_id), A_I64(low)));
+	if (high != low)
+		db_batch_add(b, &SQL_FOLDER_LOCK, ARGS(A_I64(ap->mailbox_id), A_I64(high)));
+	return next + (high != low && ap->folder_id == high);
+}
+
+/* What is wrong with appending to this folder, or the numbers that it gives. */
+static enum rc read_folder(
+	struct ctx *ctx, struct append *ap, const struct rows *quota, const struct rows *folder)
+{
+	int64_t max = row_i64(quota, 0, 0);
+	int64_t freed = ap->old ? ap->old->size_bytes : 0;
+
+	if (rows_len(folder) == 0)
+		return RC_NOT_FOUND;
+	if (max && row_i64(quota, 0, 1) - freed + total_size(ap) > max)
+		return RC_LIMIT;
+	if (row_i64(quota, 0, 2) + (int64_t)ap->n > MAILBOX_MESSAGES_MAX)
+		return RC_LIMIT;
+	if (row_i64(folder, 0, 1) + (int64_t)ap->n > UINT32_MAX)
+		return RC_LIMIT;
+	ap->uidvalidity = row_i64(folder, 0, 0);
+	ap->first_uid = row_i64(folder, 0, 1);
+	ap->modseq = row_i64(folder, 0, 2) + 1;
+	keyword_table_read(&ap->keywords, folder, 0, 3, ctx->arena);
+	return RC_OK;
+}
+
 /* Blobs, meta, quota, folder lock. */
 static enum rc begin(struct ctx *ctx, struct append *ap)
 {
-	struct rows *rows[4] = { 0 };
+	struct rows *rows[5] = { 0 };
 	const struct prepared **docs = arena_array(ctx->arena, ap->n, sizeof *docs);
 	int64_t *mailboxes = arena_array(ctx->arena, ap->n, sizeof *mailboxes);
 	int64_t *doc_of = arena_array(ctx->arena, ap->n, sizeof *doc_of);
@@ -42,24 +79,12 @@ static enum rc begin(struct ctx *ctx, struct append *ap)
 	batch_add_blobs(b, ctx->arena, docs, ap->n);
 	batch_add_meta(b, ctx->arena, docs, ap->n, mailboxes, doc_of, ap->n);
 	db_batch_add(b, &SQL_MAILBOX_QUOTA, ARGS(A_I64(ap->mailbox_id)));
-	db_batch_add(b, &SQL_FOLDER_LOCK, ARGS(A_I64(ap->mailbox_id), A_I64(ap->folder_id)));
+	int folder = add_locks(b, ap, 3);
 	enum rc rc = db_batch_run(b, rows, NULL);
 	if (rc != RC_OK)
 		return rc;
-	int64_t quota = row_i64(rows[2], 0, 0);
-	if (quota && row_i64(rows[2], 0, 1) + total_size(ap) > quota)
-		rc = RC_LIMIT;
-	if (rows_len(rows[3]) == 0)
-		rc = RC_NOT_FOUND;
-	if (rc == RC_OK && row_i64(rows[3], 0, 1) + (int64_t)ap->n > UINT32_MAX)
-		rc = RC_LIMIT;
-	if (rc == RC_OK) {
-		ap->uidvalidity = row_i64(rows[3], 0, 0);
-		ap->first_uid = row_i64(rows[3], 0, 1);
-		ap->modseq = row_i64(rows[3], 0, 2) + 1;
-		keyword_table_read(&ap->keywords, rows[3], 0, 3, ctx->arena);
-	}
-	for (int i = 0; i < 4; i++)
+	rc = read_folder(ctx, ap, rows[2], rows[folder]);
+	for (int i = 0; i < 5; i++)
 		rows_close(rows[i]);
 	return rc;
 }
@@ -118,17 +143,33 @@ static void add_counts(struct batch *b, struct arena *a, const struct append *ap
 			A_I64(ap->modseq), A_I64(unseen), A_I64(total_size(ap))));
 }
 
+static void add_expunge(struct batch *b, struct arena *a, const struct append *ap)
+{
+	if (ap->old)
+		db_batch_add(b, &SQL_MESSAGE_EXPUNGE,
+			ARGS(A_I64(ap->mailbox_id), A_I64(ap->old->folder_id),
+				uids_arg(a, &ap->old->uid, 1), A_BOOL(false), A_BOOL(true)));
+}
+
 static enum rc append(struct ctx *ctx, void *arg)
 {
 	struct append *ap = arg;
+	struct rows *rows[4] = { 0 };
 	enum rc rc = begin(ctx, ap);
 	if (rc != RC_OK)
 		return rc;
 	struct batch *b = db_batch_new(ctx);
 	add_messages(b, ctx->arena, ap);
 	add_counts(b, ctx->arena, ap);
+	add_expunge(b, ctx->arena, ap);
 	rc = keyword_table_save(ctx, ap->mailbox_id, ap->folder_id, &ap->keywords);
-	return rc == RC_OK ? db_batch_run(b, NULL, NULL) : rc;
+	if (rc == RC_OK)
+		rc = db_batch_run(b, rows, NULL);
+	if (rc == RC_OK && ap->old && row_is_null(rows[3], 0, 1))
+		rc = RC_CONFLICT; /* nothing was expunged: undo all of it */
+	for (int i = 0; i < 4; i++)
+		rows_close(rows[i]);
+	return rc;
 }
 
 /* After an unknown commit. */
@@ -152,5 +193,25 @@ enum rc message_append(struct store *s, struct ctx *ctx, int64_t mailbox_id, int
 	for (size_t i = 0; i < n; i++)
 		out_uids[i] = (uint32_t)(ap.first_uid + (int64_t)i);
 	store_ring(s, mailbox_id, folder_id);
+	return RC_OK;
+}
+
+enum rc message_replace(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	const struct replaced *old, int64_t to_folder_id, const struct append_item *item,
+	int64_t *out_uidvalidity, uint32_t *out_uid)
+{
+	struct append ap = { .mailbox_id = mailbox_id,
+		.folder_id = to_folder_id,
+		.items = item,
+		.n = 1,
+		.old = old };
+	enum rc rc = tx_run_checked(ctx, append, is_appended, &ap);
+	if (rc != RC_OK)
+		return rc;
+	*out_uidvalidity = ap.uidvalidity;
+	*out_uid = (uint32_t)ap.first_uid;
+	store_ring(s, mailbox_id, to_folder_id);
+	if (old->folder_id != to_folder_id)
+		store_ring(s, mailbox_id, old->folder_id);
 	return RC_OK;
 }

@@ -79,7 +79,8 @@ static enum rc check_quota(struct ctx *ctx, const struct copying *c)
 	if (rc != RC_OK)
 		return rc;
 	int64_t quota = row_i64(r, 0, 0);
-	return quota && row_i64(r, 0, 1) > quota ? RC_LIMIT : RC_OK;
+	bool full = quota && row_i64(r, 0, 1) > quota;
+	return full || row_i64(r, 0, 2) > MAILBOX_MESSAGES_MAX ? RC_LIMIT : RC_OK;
 }
 
 static void add_copy(struct batch *b, struct arena *a, const struct copying *c, const int64_t *map)

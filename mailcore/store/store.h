@@ -10,7 +10,7 @@
  *    need no lock and no database. It is refreshed from change_log in O(changes).
  *  - Bells ring after the commit.
  *
- * Limits: 10,000 folders a mailbox, 64 levels, names to 1,000 bytes, 63 keywords a folder of 64
+ * Limits: MAILBOX_MESSAGES_MAX messages a mailbox, which deliveries alone may pass; 10,000 folders, 64 levels, names to 1,000 bytes, 63 keywords a folder of 64
  * bytes each, 2^32-2 messages a folder.
  */
 #pragma once
@@ -21,6 +21,8 @@
 #include "mailcore/base/span.h"
 #include "mailcore/blob/blob.h"
 #include "mailcore/db/bell.h"
+
+#define MAILBOX_MESSAGES_MAX 10000000
 
 struct store;
 
@@ -189,6 +191,17 @@ struct append_item {
 MUST_CHECK enum rc message_append(struct store *s, struct ctx *ctx, int64_t mailbox_id,
 	int64_t folder_id, const struct append_item *items, size_t n, int64_t *out_uidvalidity,
 	uint32_t *out_uids);
+
+/* IMAP REPLACE: appends one message to to_folder_id and expunges another, both or neither. The old
+ * one's size is not counted against the quota. RC_CONFLICT: the old one is gone; else as above. */
+struct replaced {
+	int64_t folder_id;
+	uint32_t uid;
+	int64_t size_bytes;
+};
+MUST_CHECK enum rc message_replace(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	const struct replaced *old, int64_t to_folder_id, const struct append_item *item,
+	int64_t *out_uidvalidity, uint32_t *out_uid);
 
 /* Delivery (deliver/intake only): one message to the INBOX (or Junk) of each local recipient, each at
  * most once, and into the queue for the others, with its trace events. Deliveries of several threads are committed together.
