@@ -270,7 +270,7 @@ static size_t make_events(const struct intake *in, struct ctx *ctx, const struct
 		arena_array(ctx->arena, in->targets.len + in->outside.len + 1, sizeof *events);
 	size_t n = 0;
 
-	if (sender)
+	if (sender && !in->source->internal)
 		events[n++] = (struct delivery_event){ .domain_id = sender->domain_id,
 			.mailbox_id = sender->mailbox_id,
 			.name = SPAN("message.submitted"),
