@@ -29,6 +29,7 @@ struct intake {
 	bool too_big;
 	bool is_8bit; /* some byte of it is above 127 */
 	bool utf8_head;
+	bool announced; /* delivery_begin */
 	struct {
 		struct delivery_target *items;
 		size_t len, cap;
@@ -57,13 +58,23 @@ struct intake *intake_open(
 	arena_init(&in->arena, 1024);
 	spool_init(&in->spool, env->spool_dir, env->spool_threshold);
 	map_init(&in->mailboxes);
+	in->announced = true;
+	delivery_begin(env->store);
 	return in;
+}
+
+static void withdraw(struct intake *in)
+{
+	if (in->announced)
+		delivery_end(in->env->store);
+	in->announced = false;
 }
 
 void intake_abort(struct intake *in)
 {
 	if (!in)
 		return;
+	withdraw(in);
 	spool_done(&in->spool);
 	map_done(&in->mailboxes);
 	arena_done(&in->arena);
@@ -315,6 +326,7 @@ static enum rc store_message(struct intake *in, struct ctx *ctx, const struct pr
 		.also_args = in->source->also_args,
 		.n_also_args = in->source->n_also_args };
 
+	withdraw(in);
 	return message_deliver(in->env->store, ctx, &delivery);
 }
 

@@ -3,8 +3,11 @@
  *
  * A thread puts its delivery into the queue. If nobody leads, it leads: takes what waits (at most
  * GROUP_MAX targets), stores it in one round trip and one commit, tells the others, and goes on
- * until its own is done. Meanwhile the next group gathers by itself: no timer is needed, an idle
- * server delivers at once and a busy one in large groups.
+ * until its own is done. Meanwhile the next group gathers by itself.
+ *
+ * A commit costs the same for one message and for twenty. So a leader that knows of messages still
+ * on their way (delivery_begin) waits for them, as long as they keep coming: the pause that it allows
+ * grows when the last one brought somebody and shrinks when it did not. Alone it never waits.
  *
  * When a group fails for its data, each of its deliveries is tried alone, so that one bad message
  * cannot fail the others. The delivery id is the blob id: after a lost connection it is looked up,
@@ -25,6 +28,9 @@
 #define CROWD        32 /* waiting deliveries that make a second leader worth while */
 #define GROUP_TRIES  8
 #define LEADER_MS    10000
+#define PATIENCE_MIN 20 /* µs without a newcomer */
+#define PATIENCE_MAX 1000
+#define GATHER_MAX   4000 /* µs in all */
 #define LOOKUP_TRIES 10
 #define LOOKUP_PAUSE 500 /* ms */
 
@@ -53,9 +59,28 @@ static size_t count_events(const struct group *g)
 	return n;
 }
 
+static struct span text_of(struct span s)
+{
+	return s.ptr ? s : SPAN("");
+}
+
+static void add_event(struct batch *b, const struct delivery *d)
+{
+	const struct delivery_event *e = d->events;
+	db_batch_add(b, &SQL_EVENT_INSERT_ONE,
+		ARGS(A_UUID(d->message->blob.id), A_I64(e->domain_id), A_I64(e->mailbox_id),
+			A_TEXT(text_of(d->mail_from)), A_TEXT(text_of(e->rcpt)),
+			A_TEXT(text_of(e->name)), A_TEXT(text_of(e->text)),
+			A_TEXT(text_of(e->evidence))));
+}
+
 static void add_events(struct batch *b, struct arena *a, const struct group *g)
 {
 	size_t n = count_events(g);
+	if (n == 1 && g->len == 1) {
+		add_event(b, g->items[0]->delivery);
+		return;
+	}
 	struct uuid *trace = arena_array(a, n, sizeof *trace);
 	int64_t *seq = arena_array(a, n, sizeof *seq);
 	int64_t *domain = arena_array(a, n, sizeof *domain);
@@ -75,7 +100,7 @@ static void add_events(struct batch *b, struct arena *a, const struct group *g)
 			struct span columns[] = { d->mail_from, e->rcpt, e->name, e->text,
 				e->evidence };
 			for (int c = 0; c < 5; c++)
-				text[c][at] = columns[c].ptr ? columns[c] : SPAN("");
+				text[c][at] = text_of(columns[c]);
 		}
 	}
 	db_batch_add(b, &SQL_EVENT_INSERT,
@@ -134,6 +159,22 @@ static void add_jobs(struct batch *b, struct arena *a, const struct group *g)
 	batch_add_jobs(b, a, deliveries, g->len);
 }
 
+static void add_messages(struct batch *b, const struct targets *t)
+{
+	if (t->n == 1 && !t->junk[0]) {
+		db_batch_add(b, &SQL_DELIVER_INSERT_ONE,
+			ARGS(A_I64(t->mailbox[0]), A_UUID(t->blob[0]), A_I64(t->size[0]),
+				A_TIME(t->at[0])));
+		return;
+	}
+	struct arg mailbox = A_ARRAY(ARG_I64S, t->mailbox, t->n);
+	struct arg junk = A_ARRAY(ARG_BOOLS, t->junk, t->n);
+	db_batch_add(b, &SQL_DELIVER_LOCK, ARGS(mailbox, junk));
+	db_batch_add(b, &SQL_DELIVER_INSERT,
+		ARGS(mailbox, junk, A_ARRAY(ARG_UUIDS, t->blob, t->n),
+			A_ARRAY(ARG_I64S, t->size, t->n), A_ARRAY(ARG_TIMES, t->at, t->n)));
+}
+
 /* Blob and meta first, the folder rows last: they are locked for as short as possible. */
 static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 {
@@ -152,12 +193,7 @@ static struct batch *make_batch(struct ctx *ctx, const struct group *g)
 	if (t.n == 0)
 		return b;
 	batch_add_meta(b, a, docs, g->len, t.mailbox, t.doc, t.n);
-	db_batch_add(b, &SQL_DELIVER_LOCK,
-		ARGS(A_ARRAY(ARG_I64S, t.mailbox, t.n), A_ARRAY(ARG_BOOLS, t.junk, t.n)));
-	db_batch_add(b, &SQL_DELIVER_INSERT,
-		ARGS(A_ARRAY(ARG_I64S, t.mailbox, t.n), A_ARRAY(ARG_BOOLS, t.junk, t.n),
-			A_ARRAY(ARG_UUIDS, t.blob, t.n), A_ARRAY(ARG_I64S, t.size, t.n),
-			A_ARRAY(ARG_TIMES, t.at, t.n)));
+	add_messages(b, &t);
 	return b;
 }
 
@@ -288,6 +324,47 @@ static void take_group(struct store *s, struct group *g)
 	}
 }
 
+void delivery_begin(struct store *s)
+{
+	atomic_fetch_add(&s->coming, 1);
+}
+
+void delivery_end(struct store *s)
+{
+	atomic_fetch_sub(&s->coming, 1);
+}
+
+/* Under deliver_lock, released meanwhile. True: somebody has come. */
+static bool wait_for_newcomer(struct store *s)
+{
+	size_t before = s->n_waiting;
+	struct timespec until;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += s->patience_us * 1000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_nsec -= 1000000000L;
+		until.tv_sec++;
+	}
+	(void)pthread_cond_timedwait(&s->company, &s->deliver_lock, &until);
+	return s->n_waiting > before;
+}
+
+/* Under deliver_lock, released meanwhile. */
+static void gather(struct store *s)
+{
+	int64_t until_us = clock_mono_us() + GATHER_MAX;
+	while (atomic_load(&s->coming) > 0 && s->n_waiting < GROUP_MAX &&
+		clock_mono_us() < until_us) {
+		bool came = wait_for_newcomer(s);
+		unsigned patience = came ? s->patience_us * 2 : s->patience_us / 2;
+		if (patience < PATIENCE_MIN)
+			patience = PATIENCE_MIN;
+		s->patience_us = patience < PATIENCE_MAX ? patience : PATIENCE_MAX;
+		if (!came)
+			return;
+	}
+}
+
 /* Under deliver_lock. Nobody else is woken: a crowd at the lock costs more than a commit. */
 static void tell(struct group *g)
 {
@@ -316,6 +393,7 @@ static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 		step.deadline_ms = clock_mono_ms() + LEADER_MS;
 	s->leaders++;
 	while (!mine->taken) {
+		gather(s);
 		take_group(s, &g);
 		pthread_mutex_unlock(&s->deliver_lock);
 		commit_group(s, &step, &g);
@@ -338,6 +416,8 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	pthread_mutex_lock(&s->deliver_lock);
 	list_add_tail(&s->waiting, &mine.node);
 	s->n_waiting++;
+	if (atomic_load(&s->coming) == 0)
+		pthread_cond_signal(&s->company);
 	while (!mine.done) {
 		if (!mine.taken && may_lead(s))
 			lead(s, ctx, &mine);
@@ -347,4 +427,22 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	pthread_mutex_unlock(&s->deliver_lock);
 	pthread_cond_destroy(&mine.wake);
 	return mine.rc;
+}
+
+void deliver_init(struct store *s)
+{
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&s->deliver_lock, NULL);
+	pthread_cond_init(&s->company, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	list_init(&s->waiting);
+	s->patience_us = PATIENCE_MIN;
+}
+
+void deliver_done(struct store *s)
+{
+	pthread_cond_destroy(&s->company);
+	pthread_mutex_destroy(&s->deliver_lock);
 }

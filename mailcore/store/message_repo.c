@@ -21,8 +21,19 @@ size_t uids_read(struct rows *r, size_t row, unsigned col, struct arena *a, uint
 	return n;
 }
 
+static void add_blob(struct batch *b, const struct blob_draft *d)
+{
+	db_batch_add(b, &SQL_BLOB_INSERT_ONE,
+		ARGS(A_UUID(d->id), A_I64(d->place), A_I64(d->codec), A_I64((int64_t)d->head_size),
+			A_I64((int64_t)d->size), A_BYTES(d->head), A_BYTES(d->body)));
+}
+
 void batch_add_blobs(struct batch *b, struct arena *a, const struct prepared *const *docs, size_t n)
 {
+	if (n == 1) {
+		add_blob(b, &docs[0]->blob);
+		return;
+	}
 	struct uuid *id = arena_array(a, n, sizeof *id);
 	int64_t *number[4];
 	struct span *head = arena_array(a, n, sizeof *head);
@@ -56,9 +67,22 @@ static struct arg spans(struct arena *a, enum arg_type type, const struct prepar
 	return A_ARRAY(type, items, n);
 }
 
+static void add_meta(struct batch *b, const struct prepared *d, int64_t mailbox_id)
+{
+	db_batch_add(b, &SQL_META_INSERT_ONE,
+		ARGS(A_I64(mailbox_id), A_UUID(d->blob.id), A_BYTES(d->envelope),
+			A_BYTES(d->bodystructure), A_BYTES(d->headers), A_I64(d->sent_at),
+			A_TEXT(d->subject), A_TEXT(d->from_text), A_TEXT(d->to_text),
+			A_TEXT(d->preview), A_BOOL(d->has_attachment), A_TEXT(d->message_id)));
+}
+
 void batch_add_meta(struct batch *b, struct arena *a, const struct prepared *const *docs,
 	size_t n_docs, const int64_t *mailboxes, const int64_t *doc_of, size_t n)
 {
+	if (n == 1 && docs[doc_of[0]]->refs.len == 0) {
+		add_meta(b, docs[doc_of[0]], mailboxes[0]);
+		return;
+	}
 	struct uuid *id = arena_array(a, n_docs, sizeof *id);
 	int64_t *sent = arena_array(a, n_docs, sizeof *sent);
 	bool *attachment = arena_array(a, n_docs, sizeof *attachment);

@@ -22,8 +22,7 @@ struct store *store_new(const struct store_options *options)
 	s->blobs = options->blobs;
 	s->bells = options->bells;
 	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
-	pthread_mutex_init(&s->deliver_lock, NULL);
-	list_init(&s->waiting);
+	deliver_init(s);
 	if (s->bells)
 		s->watch = bell_watch(s->bells, BELL_ALL, note_ring, s);
 	return s;
@@ -37,7 +36,7 @@ void store_free(struct store *s)
 		bell_unwatch(s->bells, s->watch);
 	cache_done(s);
 	heap_free(s->seen);
-	pthread_mutex_destroy(&s->deliver_lock);
+	deliver_done(s);
 	heap_free(s);
 }
 

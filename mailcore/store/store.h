@@ -207,6 +207,11 @@ MUST_CHECK enum rc message_replace(struct store *s, struct ctx *ctx, int64_t mai
  * most once, and into the queue for the others, with its trace events. Deliveries of several threads are committed together.
  * RC_OK: durable in all of them. RC_TEMP: in none. An unknown commit is resolved by looking the
  * blob id up. */
+/* Between these a message is on its way to message_deliver; the end comes before it, or when there
+ * will be none. A leader that knows of others waits a moment for their company. */
+void delivery_begin(struct store *s);
+void delivery_end(struct store *s);
+
 struct delivery_target {
 	int64_t mailbox_id;
 	int64_t domain_id;

@@ -43,12 +43,17 @@ struct store {
 	struct list waiting;
 	size_t n_waiting;
 	unsigned leaders;
+	_Atomic unsigned coming; /* delivery_begin */
+	pthread_cond_t company;  /* the last of those that were coming has come */
+	unsigned patience_us;    /* how long a pause between two of them may be */
 };
 
 /* After a commit. */
 void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id);
 void store_ring_all(struct store *s, const struct bell_ring *rings, size_t n);
 _Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id);
+void deliver_init(struct store *s);
+void deliver_done(struct store *s);
 void cache_init(struct store *s, size_t budget);
 void cache_done(struct store *s);
 

@@ -22,6 +22,15 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 ON CONFLICT DO NOTHING;
 
+-- name: meta_insert_one
+-- roles: mx user web send
+-- As meta_insert for one message of one mailbox that refers to no other.
+INSERT INTO message_meta (mailbox_id, blob_id, envelope, bodystructure, headers, sent_at, subject, from_text, to_text, preview,
+  has_attachment, message_id, thread_id)
+VALUES ($1::bigint, $2::uuid, $3::bytea, $4::bytea, $5::bytea, CASE WHEN $6::bigint <> 0 THEN to_timestamp($6::bigint) END,
+  $7::text, $8::text, $9::text, $10::text, $11::boolean, $12::text, $2::uuid)
+ON CONFLICT DO NOTHING;
+
 -- name: deliver_lock
 -- roles: mx user web send
 -- In ascending order: INBOX is always a mailbox' first folder.
@@ -62,6 +71,32 @@ WITH target AS (
     '\x01'::bytea || substring(int8send(first_uid) FROM 5) || substring(int8send(last_uid) FROM 5) FROM bumped
 )
 SELECT mailbox_id, folder_id FROM bumped;
+
+-- name: deliver_insert_one
+-- roles: mx user web send
+-- deliver_lock and deliver_insert for one message to one INBOX: the UPDATE is the lock, and all that follows comes from the row that
+-- it returns. Without INBOX folder_id is NULL, which fails the tx.
+WITH bumped AS (
+  UPDATE folder SET uidnext = uidnext + 1, highestmodseq = highestmodseq + 1, messages = messages + 1, unseen = unseen + 1,
+    size_bytes = size_bytes + $3::bigint
+  WHERE mailbox_id = $1::bigint AND role = 'inbox' AND deleted_at IS NULL
+  RETURNING folder_id, uidnext - 1 AS uid, highestmodseq AS modseq
+), stored AS (
+  INSERT INTO message (mailbox_id, folder_id, uid, modseq, internal_at, size_bytes, blob_id)
+  SELECT $1::bigint, b.folder_id, b.uid, b.modseq, $4::timestamptz, $3::bigint, $2::uuid
+  FROM (VALUES (1)) AS one LEFT JOIN bumped b ON true
+), logged AS (
+  INSERT INTO change_log (mailbox_id, folder_id, modseq, op, uids)
+  SELECT $1::bigint, folder_id, modseq, 'A',
+    '\x01'::bytea || substring(int8send(uid) FROM 5) || substring(int8send(uid) FROM 5) FROM bumped
+)
+SELECT $1::bigint, folder_id FROM bumped;
+
+-- name: event_insert_one
+-- roles: mx user web send
+INSERT INTO event (trace_id, seq, domain_id, mailbox_id, mail_from, rcpt, name, text, evidence)
+VALUES ($1::uuid, 0, nullif($2::bigint, 0), nullif($3::bigint, 0), $4::text, $5::text, $6::text, $7::text,
+  nullif($8::text, '')::jsonb);
 
 -- name: event_insert
 -- roles: mx user web send

@@ -318,6 +318,21 @@ static void test_hostile_bytes(void **state)
 	assert_true(span_eq(bytes.bytes, TEXTS[2]));
 }
 
+/* Somebody who said that a message comes, and sends it never, holds up nobody for long. */
+static void test_company_that_never_comes(void **state)
+{
+	struct ctx ctx = as(mx);
+	int64_t before = clock_mono_ms();
+	delivery_begin(fix.store);
+	for (int i = 0; i < 20; i++) {
+		struct span text = fixture_message(&arena, "alone", 500);
+		assert_int_equal(
+			fixture_deliver(&fix, &ctx, uuid_make(ctx.now_us), text, 8), RC_OK);
+	}
+	delivery_end(fix.store);
+	assert_true(clock_mono_ms() - before < 20000);
+}
+
 static void test_deliver_nowhere(void **state)
 {
 	struct ctx ctx = as(mx);
@@ -751,6 +766,7 @@ int main(void)
 		cmocka_unit_test(test_collect),
 		cmocka_unit_test(test_keyword_limit),
 		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_company_that_never_comes),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
 }
