@@ -95,6 +95,7 @@ GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, cha
 
 GRANT SELECT, INSERT, DELETE, UPDATE (hash, used_at) ON credential TO mailstead_keys;
 GRANT SELECT, INSERT, UPDATE (private_key) ON dkim_key TO mailstead_keys;
+GRANT SELECT (domain_id, name) ON domain TO mailstead_keys;
 GRANT SELECT (domain_id, selector, algorithm, state) ON dkim_key TO mailstead_mx, mailstead_user, mailstead_send;
 
 -- ------------------------------------------------------------------ row-level security

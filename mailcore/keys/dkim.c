@@ -11,18 +11,13 @@
 #include "mailcore/keys/keys_impl.h"
 #include "sql/dkim_key.h"
 
-#define RSA_BITS      2048
-#define SIGNATURE_MAX 1024
-#define NONCE_SIZE    crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define TAG_SIZE      crypto_aead_xchacha20poly1305_ietf_ABYTES
+#define RSA_BITS   2048
+#define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+#define TAG_SIZE   crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 static void auto_pkey_free(EVP_PKEY **key)
 {
 	EVP_PKEY_free(*key);
-}
-static void auto_md_free(EVP_MD_CTX **md)
-{
-	EVP_MD_CTX_free(*md);
 }
 
 /* ------------------------------------------------------------------------ sealing */
@@ -121,52 +116,17 @@ enum rc keys_make_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id, struc
 	return RC_OK;
 }
 
-/* ------------------------------------------------------------------------ signing */
+/* ------------------------------------------------------------------------ opening */
 
-/* The private key from its row; RC_NOT_FOUND, RC_TEMP (also: sealed with another key file). */
-static enum rc load_key(struct keys *k, struct ctx *ctx, int64_t domain_id, struct span selector,
-	EVP_PKEY **out, bool *out_rsa)
+EVP_PKEY *dkim_unseal(struct keys *k, struct arena *a, int64_t domain_id, struct span selector,
+	struct span sealed)
 {
-	AUTO(rows_close) struct rows *rows = NULL;
-	struct pooled *pooled = NULL;
-	struct ctx own = pool_take(k, ctx, &pooled);
-	enum rc rc = db_query(
-		&own, &SQL_DKIM_KEY_PRIVATE, ARGS(A_I64(domain_id), A_TEXT(selector)), &rows);
-	pool_give(k, pooled);
-	if (rc != RC_OK)
-		return rc;
-	if (rows_len(rows) == 0)
-		return RC_NOT_FOUND;
 	struct span secret;
-	struct span ad = bound_to(ctx->arena, domain_id, selector);
-	if (!unseal(k, ctx->arena, ad, row_bytes(rows, 0, 1), &secret))
-		return RC_TEMP;
-	const unsigned char *der = (const unsigned char *)secret.ptr;
-	*out = d2i_AutoPrivateKey(NULL, &der, (long)secret.len);
-	sodium_memzero((void *)(uintptr_t)secret.ptr, secret.len);
-	*out_rsa = span_eq(row_text(rows, 0, 0), SPAN("rsa"));
-	return *out ? RC_OK : RC_TEMP;
-}
 
-enum rc keys_sign_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id, struct span selector,
-	struct span data, struct str *out)
-{
-	AUTO(pkey_free) EVP_PKEY *key = NULL;
-	bool rsa = false;
-	enum rc rc = load_key(k, ctx, domain_id, selector, &key, &rsa);
-	if (rc != RC_OK)
-		return rc;
-	/* RFC 8463 section 3: Ed25519 signs the SHA-256 of the data */
-	unsigned char hash[crypto_hash_sha256_BYTES];
-	crypto_hash_sha256(hash, (const unsigned char *)data.ptr, data.len);
-	struct span input = rsa ? data : span_make(hash, sizeof hash);
-	unsigned char signature[SIGNATURE_MAX];
-	size_t len = sizeof signature;
-	AUTO(md_free) EVP_MD_CTX *md = EVP_MD_CTX_new();
-	if (!md || EVP_DigestSignInit(md, NULL, rsa ? EVP_sha256() : NULL, NULL, key) != 1 ||
-		EVP_DigestSign(md, signature, &len, (const unsigned char *)input.ptr, input.len) !=
-			1)
-		return RC_TEMP;
-	str_add(out, span_make(signature, len));
-	return RC_OK;
+	if (!unseal(k, a, bound_to(a, domain_id, selector), sealed, &secret))
+		return NULL;
+	const unsigned char *der = (const unsigned char *)secret.ptr;
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, (long)secret.len);
+	sodium_memzero((void *)(uintptr_t)secret.ptr, secret.len);
+	return key;
 }

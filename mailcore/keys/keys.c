@@ -29,6 +29,7 @@ static void locks_init(struct keys *k)
 	pthread_mutex_init(&k->pool_lock, NULL);
 	pthread_mutex_init(&k->hash_lock, NULL);
 	pthread_mutex_init(&k->cache_lock, NULL);
+	pthread_mutex_init(&k->dkim_lock, NULL);
 	pthread_cond_init(&k->hash_free, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
@@ -59,6 +60,7 @@ enum rc keys_open(const struct keys_options *options, struct keys **out, struct 
 	explicit_bzero(master, sizeof master);
 	locks_init(k);
 	list_init(&k->pool);
+	map_init(&k->dkim_sets);
 	k->hash_left = options->hash_threads ? options->hash_threads : processors();
 	k->verified = heap_zalloc(VERIFIED_N * sizeof *k->verified);
 	if (!make_dummy(k)) {
@@ -82,7 +84,9 @@ void keys_close(struct keys *k)
 	pthread_mutex_destroy(&k->pool_lock);
 	pthread_mutex_destroy(&k->hash_lock);
 	pthread_mutex_destroy(&k->cache_lock);
+	pthread_mutex_destroy(&k->dkim_lock);
 	pthread_cond_destroy(&k->hash_free);
+	dkim_sets_done(k);
 	heap_free(k->verified);
 	heap_free(k->conninfo);
 	explicit_bzero(k, sizeof *k);

@@ -58,6 +58,15 @@ struct dkim_public {
  * "ed25519". RC_EXISTS: the selector is taken. */
 MUST_CHECK enum rc keys_make_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id,
 	struct span selector, struct span algorithm, struct span state, struct dkim_public *out);
-/* Signs a hash input with the domain's key: out gets the raw signature. */
-MUST_CHECK enum rc keys_sign_dkim(struct keys *k, struct ctx *ctx, int64_t domain_id,
+/* The keys with which a domain (A-labels) signs now, at most one of each algorithm; dkim_choice.h
+ * has the rule. *out_len is 0 when it has none, or is not ours. Known for half a minute, so that
+ * signing costs no round trip. RC_TEMP: the database is away. Memory: ctx->arena. */
+struct dkim_key_ref {
+	struct span selector;
+	struct span algorithm; /* "rsa" or "ed25519" */
+};
+MUST_CHECK enum rc keys_dkim_signing(struct keys *k, struct ctx *ctx, struct span domain,
+	struct dkim_key_ref **out, size_t *out_len);
+/* The raw signature of data by one of these keys. RC_NOT_FOUND: it does not sign (any more). */
+MUST_CHECK enum rc keys_sign_dkim(struct keys *k, struct ctx *ctx, struct span domain,
 	struct span selector, struct span data, struct str *out);

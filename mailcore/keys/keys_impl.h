@@ -1,9 +1,10 @@
-/* Shared by the files of this folder. Lock order: all three locks are leaves. */
+/* Shared by the files of this folder. Lock order: all locks are leaves. */
 #pragma once
 
 #include <pthread.h>
 
 #include "mailcore/base/list.h"
+#include "mailcore/base/map.h"
 #include "mailcore/db/db.h"
 #include "mailcore/keys/keys.h"
 
@@ -40,6 +41,9 @@ struct keys {
 	pthread_mutex_t cache_lock;
 	struct verified *verified;
 
+	pthread_mutex_t dkim_lock;
+	struct map dkim_sets; /* by domain: dkim_sign.c */
+
 	char dummy_hash[128];
 };
 
@@ -52,6 +56,11 @@ MUST_CHECK enum rc key_file_load(const char *path, unsigned char out[KEY_SIZE], 
 
 /* Text of a $mac$ hash. */
 void mac_hash_add(struct keys *k, struct span password, struct str *out);
+
+/* A private key as it lies in its row; NULL: sealed for another row, or with another key file. */
+struct evp_pkey_st *dkim_unseal(struct keys *k, struct arena *a, int64_t domain_id,
+	struct span selector, struct span sealed);
+void dkim_sets_done(struct keys *k);
 
 /* credential_repo.c */
 struct credential {

@@ -5,9 +5,10 @@
 INSERT INTO dkim_key (domain_id, selector, algorithm, state, public_key, private_key)
 VALUES ($1, $2, $3, $4, $5, $6);
 
--- name: dkim_key_private
+-- name: dkim_key_signing
 -- roles: keys
-SELECT algorithm, private_key FROM dkim_key WHERE domain_id = $1 AND selector = $2;
+SELECT k.domain_id, k.selector, k.algorithm, k.state, k.private_key FROM dkim_key k JOIN domain d USING (domain_id)
+WHERE d.name = $1 AND k.state IN ('pending', 'published', 'active') ORDER BY k.created_at, k.selector;
 
 -- name: dkim_key_list
 -- roles: web

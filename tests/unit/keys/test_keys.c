@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "mailcore/base/base64.h"
+#include "mailcore/keys/dkim_choice.h"
 #include "mailcore/keys/hash_format.h"
 #include "mailcore/keys/keys.h"
 #include "tests/unit/scratch.h"
@@ -194,52 +195,127 @@ static void test_many_at_once(void **state)
 	}
 }
 
-static void test_dkim(void **state)
+static void check_signature(const struct dkim_public *pub, struct span sig)
 {
-	static const char *const ALGORITHMS[] = { "rsa", "ed25519" };
-	struct db *db = scratch_open("web");
-	struct ctx ctx = scratch_ctx(&arena, db);
-	db_set_tenant(db, 1);
+	bool rsa = span_eq(pub->algorithm, SPAN("rsa"));
+	struct str der = str_in(&arena, 1024);
+	unsigned char hash[32];
+
+	assert_true(base64_decode(pub->p, &der));
+	const unsigned char *p = (const unsigned char *)der.ptr;
+	EVP_PKEY *key = rsa ? d2i_PUBKEY(NULL, &p, (long)der.len)
+			    : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, p, der.len);
+	assert_non_null(key);
+	crypto_hash_sha256(hash, (const unsigned char *)"data", 4);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	assert_int_equal(EVP_DigestVerifyInit(md, NULL, rsa ? EVP_sha256() : NULL, NULL, key), 1);
+	assert_int_equal(EVP_DigestVerify(md, (const unsigned char *)sig.ptr, sig.len,
+				 rsa ? (const unsigned char *)"data" : hash, rsa ? 4 : 32),
+		1);
+	EVP_MD_CTX_free(md);
+	EVP_PKEY_free(key);
+}
+
+static void make_keys(struct ctx *ctx, int64_t domain_id, struct dkim_public pub[2])
+{
+	static const char *const algorithms[] = { "rsa", "ed25519" };
+
 	for (int i = 0; i < 2; i++) {
-		bool rsa = i == 0;
-		struct span selector = span_of(ALGORITHMS[i]);
-		struct dkim_public pub;
+		struct span name = span_of(algorithms[i]);
 		assert_int_equal(
-			keys_make_dkim(keys, &ctx, 1, selector, selector, SPAN("active"), &pub),
+			keys_make_dkim(keys, ctx, domain_id, name, name, SPAN("active"), &pub[i]),
 			RC_OK);
 		assert_int_equal(
-			keys_make_dkim(keys, &ctx, 1, selector, selector, SPAN("active"), &pub),
+			keys_make_dkim(keys, ctx, domain_id, name, name, SPAN("active"), &pub[i]),
 			RC_EXISTS);
+	}
+}
+
+static void test_dkim(void **state)
+{
+	struct db *db = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct dkim_public pub[2];
+	struct dkim_key_ref *refs;
+	size_t n;
+
+	db_set_tenant(db, 1);
+	make_keys(&ctx, 1, pub);
+	assert_int_equal(keys_dkim_signing(keys, &ctx, SPAN("a.test"), &refs, &n), RC_OK);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++) {
 		struct str sig = str_in(&arena, 1024);
-		assert_int_equal(
-			keys_sign_dkim(keys, &ctx, 1, selector, SPAN("data"), &sig), RC_OK);
-		struct str der = str_in(&arena, 1024);
-		assert_true(base64_decode(pub.p, &der));
-		const unsigned char *p = (const unsigned char *)der.ptr;
-		EVP_PKEY *key = rsa
-			? d2i_PUBKEY(NULL, &p, (long)der.len)
-			: EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, p, der.len);
-		assert_non_null(key);
-		unsigned char hash[32];
-		crypto_hash_sha256(hash, (const unsigned char *)"data", 4);
-		EVP_MD_CTX *md = EVP_MD_CTX_new();
-		assert_int_equal(
-			EVP_DigestVerifyInit(md, NULL, rsa ? EVP_sha256() : NULL, NULL, key), 1);
-		assert_int_equal(EVP_DigestVerify(md, (const unsigned char *)sig.ptr, sig.len,
-					 rsa ? (const unsigned char *)"data" : hash, rsa ? 4 : 32),
-			1);
-		EVP_MD_CTX_free(md);
-		EVP_PKEY_free(key);
+		assert_true(span_eq(refs[i].algorithm, pub[i].algorithm));
+		assert_int_equal(keys_sign_dkim(keys, &ctx, SPAN("a.test"), refs[i].selector,
+					 SPAN("data"), &sig),
+			RC_OK);
+		check_signature(&pub[i], str_span(&sig));
 	}
 	struct str sig = str_in(&arena, 1024);
 	assert_int_equal(
-		keys_sign_dkim(keys, &ctx, 1, SPAN("none"), SPAN("data"), &sig), RC_NOT_FOUND);
-	/* a sealed key belongs to its row */
-	scratch_sql("UPDATE dkim_key SET private_key = (SELECT private_key FROM dkim_key WHERE "
-		    "selector = 'rsa') WHERE selector = 'ed25519'");
-	assert_int_equal(
-		keys_sign_dkim(keys, &ctx, 1, SPAN("ed25519"), SPAN("data"), &sig), RC_TEMP);
+		keys_sign_dkim(keys, &ctx, SPAN("a.test"), SPAN("none"), SPAN("data"), &sig),
+		RC_NOT_FOUND);
+	assert_int_equal(keys_dkim_signing(keys, &ctx, SPAN("else.test"), &refs, &n), RC_OK);
+	assert_int_equal(n, 0);
 	db_close(db);
+}
+
+/* A sealed key belongs to its row: one that was put into another's is left out. */
+static void test_swapped_dkim_key(void **state)
+{
+	struct db *db = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct dkim_public pub[2];
+	struct dkim_key_ref *refs;
+	size_t n;
+
+	db_set_tenant(db, 1);
+	make_keys(&ctx, 2, pub);
+	scratch_sql("UPDATE dkim_key SET private_key = (SELECT private_key FROM dkim_key WHERE "
+		    "selector = 'rsa' AND domain_id = 2) WHERE selector = 'ed25519' AND domain_id "
+		    "= 2");
+	assert_int_equal(keys_dkim_signing(keys, &ctx, SPAN("b.test"), &refs, &n), RC_OK);
+	assert_int_equal(n, 1);
+	assert_true(span_eq(refs[0].algorithm, SPAN("rsa")));
+	db_close(db);
+}
+
+static void test_which_dkim_keys_sign(void **state)
+{
+	static const struct {
+		const char *keys; /* algorithm and state, in the order in which they were made */
+		const char *chosen;
+	} cases[] = {
+		{ "", "" },
+		{ "rp ep", "01" },
+		{ "rp rp ep", "02" },
+		{ "rp rs", "1" },
+		{ "ra ea", "01" },
+		{ "ra ea rp ep", "01" },
+		{ "ra ep", "0" },
+		{ "ra es", "0" },
+		{ "rg rs", "1" },
+		{ "rg rp ra", "2" },
+		{ "ra ra", "1" },
+		{ "rg ed", "" },
+		{ "ep", "0" },
+	};
+	static const char letters[] = "psagd";
+	static const char *const states[] = { "pending", "published", "active", "retiring",
+		"retired" };
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct dkim_candidate all[8];
+		size_t n = 0, out[DKIM_SIGNING_MAX];
+		for (const char *p = cases[i].keys; *p; p += p[2] ? 3 : 2)
+			all[n++] =
+				(struct dkim_candidate){ *p == 'r' ? SPAN("rsa") : SPAN("ed25519"),
+					span_of(states[strchr(letters, p[1]) - letters]) };
+		size_t count = dkim_choose(all, n, out);
+		assert_int_equal(count, strlen(cases[i].chosen));
+		for (size_t j = 0; j < count; j++)
+			assert_int_equal(out[j], cases[i].chosen[j] - '0');
+	}
 }
 
 static void test_key_file(void **state)
@@ -266,11 +342,13 @@ static int group_begin(void **state)
 	arena_init(&arena, 65536);
 	if (!scratch_migrate() || !mkdtemp(dir))
 		return -1;
-	scratch_sql("INSERT INTO account (account_id, role, login) VALUES (1, 'admin', 'admin');"
-		    "INSERT INTO account_tree VALUES (1, 1, 0);"
-		    "INSERT INTO domain (domain_id, account_id, name) VALUES (1, 1, 'a.test');"
-		    "INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key) VALUES"
-		    " (1, 1, 'a', 'a'), (2, 1, 'b', 'b')");
+	scratch_sql(
+		"INSERT INTO account (account_id, role, login) VALUES (1, 'admin', 'admin');"
+		"INSERT INTO account_tree VALUES (1, 1, 0);"
+		"INSERT INTO domain (domain_id, account_id, name) VALUES (1, 1, 'a.test'), (2, 1, "
+		"'b.test');"
+		"INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key) VALUES"
+		" (1, 1, 'a', 'a'), (2, 1, 'b', 'b')");
 	(void)snprintf(key_file, sizeof key_file, "%s/key", dir);
 	struct keys_options options = { scratch_conninfo("keys", conninfo, sizeof conninfo),
 		key_file, 2 };
@@ -294,6 +372,8 @@ int main(void)
 		cmocka_unit_test(test_same_time),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_dkim),
+		cmocka_unit_test(test_swapped_dkim_key),
+		cmocka_unit_test(test_which_dkim_keys_sign),
 		cmocka_unit_test(test_key_file),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
