@@ -309,6 +309,7 @@ void role_intake_env(struct role *r, struct intake_env *out)
 		.spool_threshold = (size_t)config_bytes(c, "mail.spool_threshold"),
 		.disk_reserve = (size_t)config_bytes(c, "mail.disk_reserve"),
 		.max_size = (size_t)config_bytes(c, "mail.max_size"),
+		.keys = r->keys,
 	};
 }
 

@@ -63,7 +63,7 @@ static void forget_expired(struct ctx *ctx, void *arg)
 int role_send(struct role *r)
 {
 	struct err err = { 0 };
-	struct role_wants wants = { .workers = 2 };
+	struct role_wants wants = { .workers = 2, .keys = true }; /* keys: bounces are signed */
 
 	if (role_open(r, &wants, &err) != RC_OK) {
 		log_error("role.open", "error=\"%s\"", err.text);

@@ -81,3 +81,9 @@ void dkim_body_abort(struct dkim_body *b);
  * used. */
 MUST_CHECK enum rc dkim_sign(struct ctx *ctx, const struct dkim_signer *signer, struct span head,
 	const unsigned char body_hash[32], int64_t now_s, struct str *out);
+
+/* A signature with each key with which this domain (A-labels) signs now; none when it has none.
+ * RC_LIMIT, RC_TEMP as above. */
+struct keys;
+MUST_CHECK enum rc dkim_sign_domain(struct keys *k, struct ctx *ctx, struct span domain,
+	struct span head, const unsigned char body_hash[32], int64_t now_s, struct str *out);

@@ -14,12 +14,14 @@
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
+#include "mailcore/deliver/sign.h"
 #include "mailcore/deliver/spool.h"
 #include "mailcore/deliver/submit.h"
 #include "mailcore/mime/header.h"
 
-#define ADDED_MAX    8192 /* what we put on top */
-#define EVIDENCE_MAX 4096
+#define ADDED_MAX      8192 /* what we put on top */
+#define SIGNATURES_MAX ((size_t)256 << 10)
+#define EVIDENCE_MAX   4096
 
 struct intake {
 	const struct intake_env *env;
@@ -152,27 +154,57 @@ static enum rc check_head(
 	return rc;
 }
 
-static bool write_head(
-	const struct intake *in, struct ctx *ctx, struct uuid id, struct span head, struct str *out)
+/* What is the author's: as it came, with what is missing. */
+static bool write_own(const struct intake *in, struct ctx *ctx, struct span head, struct str *out)
 {
 	bool submission = in->source->sender != NULL;
-	struct received received = { .source = in->source,
-		.hostname = in->env->hostname,
-		.id = id,
-		.only_rcpt = in->several_rcpts ? SPAN_NONE : in->only_rcpt,
-		.at_s = ctx->now_us / USEC_PER_SEC };
 
-	if (!received_add(out, &received))
-		return false;
-	outside_add_fields(&in->outside, in->source, out);
 	if (submission)
-		submit_add_missing(ctx->arena, out, head, in->env->hostname, received.at_s);
+		submit_add_missing(
+			ctx->arena, out, head, in->env->hostname, ctx->now_us / USEC_PER_SEC);
 	/* A message that begins with white space would continue our last field; an empty one has
 	 * no end of the header. */
 	if (in->spool.size == 0 || (head.len > 0 && ascii_is_space(head.ptr[0])))
 		str_add(out, SPAN("\r\n"));
 	head_add_cleaned(ctx->arena, out, head, in->env->hostname, submission);
 	return str_ok(out);
+}
+
+static enum rc add_signatures(struct intake *in, struct ctx *ctx, struct span own, size_t body_at,
+	struct str *out, struct err *err)
+{
+	bool ours = in->source->sender || in->source->internal;
+
+	if (!ours || !in->env->keys)
+		return RC_OK;
+	enum rc rc = sign_add(in->env->keys, ctx, own, &in->spool, body_at, out);
+	if (rc == RC_LIMIT)
+		return err_set(
+			err, rc, "5.6.0", "The message has more header fields than can be signed.");
+	return rc;
+}
+
+/* Our trace fields, signatures below them, the author's header. */
+static enum rc write_head(struct intake *in, struct ctx *ctx, struct uuid id, struct span head,
+	struct str *out, struct err *err)
+{
+	struct received received = { .source = in->source,
+		.hostname = in->env->hostname,
+		.id = id,
+		.only_rcpt = in->several_rcpts ? SPAN_NONE : in->only_rcpt,
+		.at_s = ctx->now_us / USEC_PER_SEC };
+	struct str own = str_in(ctx->arena, head.len + ADDED_MAX);
+
+	if (!write_own(in, ctx, head, &own) || !received_add(out, &received))
+		return err_set(err, RC_INVALID, "5.6.0", "The envelope cannot be written down.");
+	outside_add_fields(&in->outside, in->source, out);
+	enum rc rc = add_signatures(in, ctx, str_span(&own), head.len, out, err);
+	if (rc != RC_OK)
+		return rc;
+	str_add(out, str_span(&own));
+	return str_ok(out)
+		? RC_OK
+		: err_set(err, RC_INVALID, "5.6.0", "The envelope cannot be written down.");
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -216,9 +248,10 @@ static enum rc prepare(
 	if (rc != RC_OK)
 		return rc;
 	in->utf8_head = !utf8_is_ascii(head);
-	struct str new_head = str_in(ctx->arena, head.len + ADDED_MAX);
-	if (!write_head(in, ctx, id, head, &new_head))
-		return err_set(err, RC_INVALID, "5.6.0", "The envelope cannot be written down.");
+	struct str new_head = str_in(ctx->arena, head.len + 2 * ADDED_MAX + SIGNATURES_MAX);
+	rc = write_head(in, ctx, id, head, &new_head, err);
+	if (rc != RC_OK)
+		return rc;
 	if (in->spool.fd < 0)
 		return prepare_in_memory(in, ctx, id, str_span(&new_head), head.len, out);
 	return prepare_in_file(in, ctx, id, str_span(&new_head), head.len, out);

@@ -34,6 +34,7 @@ struct intake_env {
 	size_t spool_threshold;
 	size_t disk_reserve; /* with less room than that nothing is taken in */
 	size_t max_size;
+	struct keys *keys; /* for DKIM signatures on our own mail; NULL: none are made */
 };
 
 /* What was noticed about a peer before its message came, for the score. The weight is a proposal. */

@@ -109,18 +109,33 @@ enum rc spool_start(struct spool *s, struct arena *a, size_t max, struct span *o
 	return rc;
 }
 
+enum rc spool_piece(
+	const struct spool *s, size_t offset, char *buffer, size_t size, struct span *out)
+{
+	size_t left = s->size - offset;
+	size_t len = left < size ? left : size;
+
+	if (s->fd < 0) {
+		*out = span_from(str_span(&s->memory), offset);
+		return RC_OK;
+	}
+	enum rc rc = read_at(s, buffer, len, offset);
+	if (rc == RC_OK)
+		*out = span_make(buffer, len);
+	return rc;
+}
+
 static enum rc copy_file(struct spool *from, size_t offset, struct spool *to)
 {
 	char *buf = heap_alloc(COPY_BYTES);
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && offset < from->size) {
-		size_t left = from->size - offset;
-		size_t len = left < COPY_BYTES ? left : COPY_BYTES;
-		rc = read_at(from, buf, len, offset);
+		struct span piece = SPAN_NONE;
+		rc = spool_piece(from, offset, buf, COPY_BYTES, &piece);
 		if (rc == RC_OK)
-			rc = spool_add(to, span_make(buf, len));
-		offset += len;
+			rc = spool_add(to, piece);
+		offset += piece.len;
 	}
 	heap_free(buf);
 	return rc;

@@ -27,6 +27,10 @@ void spool_done(struct spool *s);
 MUST_CHECK enum rc spool_add(struct spool *s, struct span bytes);
 /* The first `max` bytes, or all when there are fewer. Borrowed from memory, or in the arena. */
 MUST_CHECK enum rc spool_start(struct spool *s, struct arena *a, size_t max, struct span *out);
+/* The next bytes from `offset` on, which is below the size: in the buffer, or borrowed from memory
+ * (then all of them). */
+MUST_CHECK enum rc spool_piece(
+	const struct spool *s, size_t offset, char *buffer, size_t size, struct span *out);
 /* Appends everything from `offset` on to another spool. */
 MUST_CHECK enum rc spool_copy(struct spool *from, size_t offset, struct spool *to);
 /* Has the file system of `dir` that many bytes left? True when it does not say. */
