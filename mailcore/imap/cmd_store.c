@@ -49,18 +49,59 @@ static bool parse_args(struct command *cmd, struct store_args *args)
 		take_modifier(in, args) && take_flags(in, cmd->ctx->arena, args) && cur_done(in);
 }
 
-/* What the flags become if nobody else changes them. */
-static uint8_t expected(const struct store_args *args, uint8_t old)
+/* Flags and keywords of a message before the change. */
+struct before {
+	uint64_t flags, keywords;
+};
+
+/* What bits become if nobody else changes them. */
+static uint64_t expected(enum flag_op op, uint64_t old, uint64_t change)
 {
-	switch (args->op) {
+	switch (op) {
 	case FLAGS_SET:
-		return args->flags.flags;
+		return change;
 	case FLAGS_ADD:
-		return old | args->flags.flags;
+		return old | change;
 	case FLAGS_REMOVE:
-		return old & (uint8_t)~args->flags.flags;
+		return old & ~change;
 	}
 	return old;
+}
+
+static uint64_t keyword_mask(const struct snapshot *snap, const struct flag_list *list)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < snap->n_keywords; i++) {
+		for (size_t k = 0; k < list->n_keywords; k++) {
+			if (span_ieq(snap->keyword_names[i], list->keywords[k]))
+				mask |= (uint64_t)1 << i;
+		}
+	}
+	return mask;
+}
+
+static bool is_as_expected(const struct store_args *args, const struct before *before,
+	struct view_row row, uint64_t keywords)
+{
+	return row.snap->flags[row.i] == expected(args->op, before->flags, args->flags.flags) &&
+		row.snap->keywords[row.i] == expected(args->op, before->keywords, keywords);
+}
+
+/* By message named, in their order. */
+static struct before *note_before(
+	const struct view *v, struct arena *a, const struct index_runs *runs)
+{
+	struct before *before = arena_array(a, runs->count, sizeof *before);
+
+	for (size_t r = 0, k = 0; r < runs->len; r++) {
+		for (size_t i = runs->items[r].from; i < runs->items[r].to; i++) {
+			struct view_row row = imap_view_at(v, i);
+			before[k++] = (struct before){ row.snap->flags[row.i],
+				row.snap->keywords[row.i] };
+		}
+	}
+	return before;
 }
 
 static void reply_row(struct command *cmd, size_t number, struct view_row row, bool modseq_only)
@@ -87,16 +128,17 @@ static void reply_row(struct command *cmd, size_t number, struct view_row row, b
 /* The state after the change, of every message named. With .SILENT only what the client cannot
  * know: its MODSEQ, and flags that someone else has changed meanwhile. */
 static void reply_rows(struct command *cmd, const struct store_args *args,
-	const struct index_runs *runs, const uint8_t *before)
+	const struct index_runs *runs, const struct before *before)
 {
 	struct imap *s = cmd->s;
+	uint64_t keywords = keyword_mask(s->view.seen, &args->flags);
 	size_t k = 0;
 
 	for (size_t r = 0; r < runs->len; r++) {
 		for (size_t i = runs->items[r].from; i < runs->items[r].to; i++, k++) {
 			struct view_row row = imap_view_at(&s->view, i);
 			bool known =
-				args->silent && row.snap->flags[row.i] == expected(args, before[k]);
+				args->silent && is_as_expected(args, &before[k], row, keywords);
 			if (!known || s->condstore)
 				reply_row(cmd, i + 1, row, known);
 		}
@@ -141,13 +183,7 @@ enum step imap_cmd_store(struct command *cmd)
 	if (!runs.count)
 		return imap_reply_ok(cmd, "No messages.");
 	uint32_t *uids = uids_of_runs(s, cmd->ctx->arena, &runs);
-	uint8_t *before = arena_alloc(cmd->ctx->arena, runs.count);
-	for (size_t r = 0, k = 0; r < runs.len; r++) {
-		for (size_t i = runs.items[r].from; i < runs.items[r].to; i++) {
-			struct view_row row = imap_view_at(&s->view, i);
-			before[k++] = row.snap->flags[row.i];
-		}
-	}
+	struct before *before = note_before(&s->view, cmd->ctx->arena, &runs);
 	struct flag_change change = { uids, runs.count, args.op, args.flags.flags,
 		args.flags.keywords, args.flags.n_keywords, args.unchanged_since };
 	enum rc rc = message_set_flags(

@@ -147,6 +147,20 @@ void listener_accept(struct listener *li)
 	}
 }
 
+/* Peers that have vanished without a FIN are found by probes. Accepted sockets inherit all this; on
+ * a unix socket, where nobody vanishes, it fails. */
+static void set_probes(int fd, int after_s)
+{
+	int on = 1, every_s = 15, times = 4;
+
+	if (!after_s)
+		return;
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof every_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+}
+
 void loop_listen(struct loop *l, int fd, const char *name, const struct protocol *protocol,
 	struct tls_store *tls, bool implicit_tls, void *arg)
 {
@@ -157,6 +171,7 @@ void loop_listen(struct loop *l, int fd, const char *name, const struct protocol
 	ASSERT(tls || !implicit_tls);
 	/* Accepted sockets inherit it; without it tickets and first reply wait for a delayed ACK. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* not on a unix socket */
+	set_probes(fd, protocol->probe_s);
 	*li = (struct listener){
 		.next = l->listeners,
 		.loop = l,

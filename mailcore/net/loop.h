@@ -57,6 +57,7 @@ struct protocol {
 	const char *name; /* "imap": logs and metrics */
 	size_t in_max;    /* the most input that is buffered; frame() must be ready by then */
 	size_t out_high;  /* see above; 0: 256 KiB */
+	int probe_s;      /* silent peers are probed (TCP keep-alive) after so long; 0: never */
 	/* What a client is told in clear when a limit refuses it: "421 4.3.2 Too many
 	 * connections\r\n". Not sent where TLS is implicit. Optional. */
 	const char *refusal;

@@ -8,6 +8,9 @@
 #include "mailcore/pop3/parse.h"
 
 #define FAILURE_DELAY_MS 1000
+/* A client that has gone without QUIT is noticed a moment later; who comes again waits for that. */
+#define LEASE_TRIES   10
+#define LEASE_WAIT_MS 200
 
 enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 {
@@ -77,29 +80,44 @@ static enum rc load_inbox(struct pop3_session *s, struct ctx *ctx)
 	return snapshot_get(s->options->store, ctx, s->mailbox_id, s->folder_id, true, &s->snap);
 }
 
-void pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox)
+static enum step wait_for_lease(struct pop3_session *s, int64_t mailbox_id)
 {
-	enum rc rc = take_lease(s, ctx, mailbox->mailbox_id);
+	s->more = MORE_OPEN;
+	s->opening = mailbox_id;
+	conn_delay(s->conn, LEASE_WAIT_MS);
+	return STEP_MORE;
+}
+
+enum step pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, int64_t mailbox_id)
+{
+	enum rc rc = take_lease(s, ctx, mailbox_id);
+
+	if (rc == RC_CONFLICT && ++s->lease_tries < LEASE_TRIES)
+		return wait_for_lease(s, mailbox_id);
+	s->more = MORE_NONE;
+	s->lease_tries = 0;
 	if (rc != RC_OK) {
 		pop3_refuse(s, rc);
-		return;
+		return STEP_DONE;
 	}
 	rc = load_inbox(s, ctx);
 	if (rc != RC_OK) {
 		pop3_maildrop_lease_drop(s, ctx);
 		pop3_refuse(s, RC_TEMP);
-		return;
+		return STEP_DONE;
 	}
 	s->deleted = arena_array(&s->arena, s->snap->len, sizeof *s->deleted);
 	s->state = STATE_TRANS;
 	s->errors = 0;
 	conn_set_deadline(s->conn, s->options->timeout_ms);
 	pop3_ok(s, "You are logged in, %zu messages", s->snap->len);
+	return STEP_DONE;
 }
 
 /* --- log-in --- */
 
-static void log_in(struct pop3_session *s, struct ctx *ctx, struct span name, struct span password)
+static enum step log_in(
+	struct pop3_session *s, struct ctx *ctx, struct span name, struct span password)
 {
 	struct mailbox_ref mailbox;
 	struct str peer = str_in(ctx->arena, 64);
@@ -109,16 +127,15 @@ static void log_in(struct pop3_session *s, struct ctx *ctx, struct span name, st
 		s->options->directory, ctx, name, password, "pop3", str_cstr(&peer), &mailbox);
 	log_info("pop3.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
 		log_text(ctx->arena, name), str_cstr(&peer), rc_name(rc));
-	if (rc == RC_OK) {
-		pop3_maildrop_open(s, ctx, &mailbox);
-		return;
-	}
+	if (rc == RC_OK)
+		return pop3_maildrop_open(s, ctx, mailbox.mailbox_id);
 	if (rc == RC_CONFLICT)
 		pop3_err(s, "[AUTH] Log-in is switched off for this mailbox");
 	else
 		pop3_refuse(s, rc);
 	if (rc == RC_DENIED && !conn_is_exempt(s->conn))
 		conn_delay(s->conn, FAILURE_DELAY_MS);
+	return STEP_DONE;
 }
 
 enum step pop3_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
@@ -141,20 +158,22 @@ enum step pop3_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
 		pop3_err(s, "Please say USER first");
 		return STEP_DONE;
 	}
-	log_in(s, ctx, span_make(s->name, s->name_len), arg);
+	enum step step = log_in(s, ctx, span_make(s->name, s->name_len), arg);
 	s->name_len = 0;
-	return STEP_DONE;
+	return step;
 }
 
 static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state state)
 {
+	enum step step = STEP_DONE;
+
 	s->in_auth = state == SASL_CONTINUE;
 	switch (state) {
 	case SASL_CONTINUE:
 		str_addf(conn_out(s->conn), "+ %s\r\n", sasl_challenge(&s->sasl));
 		return STEP_DONE;
 	case SASL_READY:
-		log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
+		step = log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
 		break;
 	case SASL_CANCELLED:
 		pop3_err(s, "Log-in cancelled");
@@ -164,7 +183,7 @@ static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state 
 		break;
 	}
 	sasl_done(&s->sasl);
-	return STEP_DONE;
+	return step;
 }
 
 enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)

@@ -130,6 +130,7 @@ enum step pop3_go_on(struct pop3_session *s)
 		return go_on_listing(s, add_uidl_line);
 	case MORE_MESSAGE:
 		return go_on_with_message(s);
+	case MORE_OPEN: /* session.c sees to it */
 	case MORE_NONE:
 		break;
 	}

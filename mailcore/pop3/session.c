@@ -228,6 +228,8 @@ static enum step session_more(struct conn *c, struct ctx *ctx)
 		s->lease[0] = '\0';
 		return STEP_DROP; /* in the middle of an answer there is nothing to say */
 	}
+	if (s->more == MORE_OPEN)
+		return pop3_maildrop_open(s, ctx, s->opening);
 	return pop3_go_on(s);
 }
 
@@ -263,7 +265,7 @@ static enum step session_timeout(struct conn *c, struct ctx *ctx)
 {
 	struct pop3_session *s = conn_session(c);
 
-	if (s->more == MORE_NONE)
+	if (s->more <= MORE_OPEN)
 		pop3_err(s, "I have waited too long, goodbye");
 	pop3_maildrop_lease_drop(s, ctx);
 	return STEP_CLOSE;
@@ -273,7 +275,7 @@ static enum step session_shutdown(struct conn *c, struct ctx *ctx)
 {
 	struct pop3_session *s = conn_session(c);
 
-	if (s->more == MORE_NONE)
+	if (s->more <= MORE_OPEN)
 		pop3_err(s, "[SYS/TEMP] The server is going down, please come back soon");
 	pop3_maildrop_lease_drop(s, ctx);
 	return STEP_CLOSE;
@@ -296,6 +298,7 @@ static void session_close(struct conn *c)
 const struct protocol pop3_protocol = {
 	.name = "pop3",
 	.in_max = IN_MAX,
+	.probe_s = 60, /* a vanished client's lease must not keep its owner out for long */
 	.refusal = "-ERR [SYS/TEMP] Too many connections, try again later.\r\n",
 	.open = session_open,
 	.frame = session_frame,

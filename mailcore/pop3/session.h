@@ -11,7 +11,7 @@ enum pop3_state {
 };
 
 /* A long answer in progress (STEP_MORE). */
-enum pop3_more { MORE_NONE, MORE_LIST, MORE_UIDL, MORE_MESSAGE };
+enum pop3_more { MORE_NONE, MORE_OPEN, MORE_LIST, MORE_UIDL, MORE_MESSAGE };
 
 struct pop3_session {
 	struct conn *conn;
@@ -26,6 +26,9 @@ struct pop3_session {
 	bool skipping; /* inside a line that was too long */
 	unsigned errors;
 	bool failed; /* the newest reply is -ERR */
+
+	int64_t opening;      /* mailbox whose lease is waited for (MORE_OPEN) */
+	unsigned lease_tries; /* that have failed */
 
 	/* STATE_TRANS */
 	int64_t mailbox_id, folder_id;
@@ -49,7 +52,7 @@ void pop3_refuse(struct pop3_session *s, enum rc rc);
 bool pop3_is_private(const struct pop3_session *s);
 
 /* Opens the maildrop of a mailbox that has logged in, and replies. cmd_auth.c */
-void pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, const struct mailbox_ref *mailbox);
+enum step pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, int64_t mailbox_id);
 void pop3_maildrop_lease_drop(struct pop3_session *s, struct ctx *ctx);
 enum step pop3_auth_answer(struct pop3_session *s, struct ctx *ctx, struct span line);
 
