@@ -14,6 +14,7 @@
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
+#include "mailcore/deliver/refuse.h"
 #include "mailcore/deliver/sign.h"
 #include "mailcore/deliver/spool.h"
 #include "mailcore/deliver/submit.h"
@@ -237,12 +238,20 @@ static enum rc prepare_in_file(struct intake *in, struct ctx *ctx, struct uuid i
 	return rc;
 }
 
+/* Trouble with the disk is told apart from trouble with the database. */
+static enum rc of_disk(enum rc rc, struct err *err)
+{
+	if (rc != RC_TEMP)
+		return rc;
+	return err_set(err, RC_TEMP, "4.3.1", "There is no room for this message now.");
+}
+
 static enum rc prepare(
 	struct intake *in, struct ctx *ctx, struct uuid id, struct prepared **out, struct err *err)
 {
 	struct span head;
 
-	enum rc rc = read_head(in, ctx, &head);
+	enum rc rc = of_disk(read_head(in, ctx, &head), err);
 	if (rc == RC_OK)
 		rc = check_head(in, ctx, head, err);
 	if (rc != RC_OK)
@@ -252,9 +261,9 @@ static enum rc prepare(
 	rc = write_head(in, ctx, id, head, &new_head, err);
 	if (rc != RC_OK)
 		return rc;
-	if (in->spool.fd < 0)
-		return prepare_in_memory(in, ctx, id, str_span(&new_head), head.len, out);
-	return prepare_in_file(in, ctx, id, str_span(&new_head), head.len, out);
+	rc = in->spool.fd < 0 ? prepare_in_memory(in, ctx, id, str_span(&new_head), head.len, out)
+			      : prepare_in_file(in, ctx, id, str_span(&new_head), head.len, out);
+	return of_disk(rc, err);
 }
 
 static struct span describe_source(const struct intake *in, struct arena *a)
@@ -363,6 +372,20 @@ static enum rc store_message(struct intake *in, struct ctx *ctx, const struct pr
 	return message_deliver(in->env->store, ctx, &delivery);
 }
 
+static void record_refusal(
+	struct intake *in, struct ctx *ctx, struct uuid id, const struct err *err)
+{
+	struct refusal_facts facts = { .source = in->source,
+		.targets = in->targets.items,
+		.n_targets = in->targets.len,
+		.size = in->spool.size,
+		.err = err };
+
+	/* Without its head it is a refusal all the same. */
+	(void)!read_head(in, ctx, &facts.head);
+	refusal_record(ctx, id, &facts);
+}
+
 enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, struct err *err)
 {
 	struct uuid id = uuid_make(ctx->now_us);
@@ -372,8 +395,16 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	enum rc rc = prepare(in, ctx, id, &message, err);
 	if (rc == RC_OK)
 		rc = store_message(in, ctx, message);
+	if (rc == RC_INVALID || rc == RC_LIMIT || rc == RC_DENIED)
+		record_refusal(in, ctx, id, err);
 	intake_abort(in);
 	if (rc == RC_OK)
 		*out_id = id;
 	return rc;
+}
+
+void intake_refuse(struct intake *in, struct ctx *ctx, const struct err *err)
+{
+	record_refusal(in, ctx, uuid_make(ctx->now_us), err);
+	intake_abort(in);
 }

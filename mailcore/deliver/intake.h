@@ -87,4 +87,6 @@ size_t intake_size(const struct intake *in);
  * for good, err says why, err->field holds the enhanced status ("5.4.6"). Frees the intake. */
 MUST_CHECK enum rc intake_commit(
 	struct intake *in, struct ctx *ctx, struct uuid *out_id, struct err *err);
+/* Refused by the speaker after its end: an event for the trace. Frees the intake. */
+void intake_refuse(struct intake *in, struct ctx *ctx, const struct err *err);
 void intake_abort(struct intake *in);

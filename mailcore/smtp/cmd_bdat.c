@@ -20,12 +20,9 @@ static enum step chunk_done(struct smtp_session *s, struct ctx *ctx)
 			s, 554, "5.5.0", "You may send nothing behind BDAT LAST before my answer");
 		return STEP_CLOSE;
 	}
-	if (s->chunk_last)
+	if (s->chunk_last || s->tx.trouble != RC_OK)
 		smtp_message_finish(s, ctx);
-	else if (s->tx.trouble != RC_OK) {
-		smtp_reply_message(s, s->tx.trouble, NULL);
-		smtp_transaction_reset(s);
-	} else
+	else
 		smtp_reply(s, 250, "2.0.0", "Chunk accepted");
 	return STEP_DONE;
 }

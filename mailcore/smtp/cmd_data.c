@@ -10,6 +10,9 @@
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
+#define BARE      "Lines must end with CR LF, both and together"
+#define TOO_LARGE "The message is too large"
+
 void smtp_message_begin(struct smtp_session *s, bool dots)
 {
 	text_filter_init(
@@ -65,19 +68,29 @@ static enum rc commit(struct smtp_session *s, struct ctx *ctx, struct err *err)
 	return rc;
 }
 
+/* Read to its end, and not to be had: the recipients' owners can see it in the trace. */
+static enum rc refuse(struct smtp_session *s, struct ctx *ctx, enum rc rc, const struct err *err)
+{
+	intake_refuse(s->tx.intake, ctx, err);
+	s->tx.intake = NULL;
+	smtp_strike(s);
+	return rc;
+}
+
 void smtp_message_finish(struct smtp_session *s, struct ctx *ctx)
 {
 	struct str rest = str_in(ctx->arena, 2);
 	struct err err = { 0 };
-	enum rc rc = RC_INVALID;
+	enum rc rc;
 
 	text_filter_finish(&s->tx.text, &rest);
 	keep(s, &rest);
-	if (s->tx.trouble != RC_OK)
-		rc = s->tx.trouble;
+	if (s->tx.trouble == RC_TEMP) /* collecting touches nothing but the disk */
+		rc = err_set(&err, RC_TEMP, "4.3.1", "There is no room for this message now.");
+	else if (s->tx.trouble != RC_OK)
+		rc = refuse(s, ctx, err_set(&err, s->tx.trouble, "", TOO_LARGE), &err);
 	else if (is_lost(s))
-		(void)err_set(
-			&err, RC_INVALID, "5.5.2", "Lines must end with CR LF, both and together");
+		rc = refuse(s, ctx, err_set(&err, RC_INVALID, "5.5.2", BARE), &err);
 	else
 		rc = commit(s, ctx, &err);
 	if (rc != RC_OK) {

@@ -173,8 +173,11 @@ void smtp_reply_message(struct smtp_session *s, enum rc rc, const struct err *er
 			text_of(err, "The message is malformed"));
 		return;
 	case RC_TEMP:
-		smtp_reply(s, 451, "4.3.0",
-			"The message cannot be stored at the moment, please try again later");
+		if (status && err->field[0] == '4')
+			smtp_reply(s, 452, status, "%s", err->text);
+		else
+			smtp_reply(s, 451, "4.3.0",
+				"The message cannot be stored at the moment, please try again later");
 		return;
 	case RC_OK:
 	case RC_NOT_FOUND:

@@ -255,6 +255,10 @@ struct delivery {
 };
 MUST_CHECK enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d);
 
+/* Events of a message that is not stored. */
+MUST_CHECK enum rc events_record(struct ctx *ctx, struct uuid trace_id, struct span mail_from,
+	const struct delivery_event *events, size_t n);
+
 /* For the trace: recipients that were refused. Those of domains that are not ours are left out. */
 struct refusal {
 	struct span mail_from;

@@ -63,6 +63,20 @@ void delivery_end(struct store *s)
 	seen.announced--;
 }
 
+enum rc events_record(struct ctx *ctx, struct uuid trace_id, struct span mail_from,
+	const struct delivery_event *events, size_t n)
+{
+	seen.n_events = n;
+	for (size_t i = 0; i < n; i++) {
+		str_addf(&seen.events, SPAN_FMT "|" SPAN_FMT "|" SPAN_FMT "\n",
+			SPAN_ARG(events[i].name), SPAN_ARG(events[i].rcpt),
+			SPAN_ARG(events[i].text));
+		snprintf(seen.evidence, sizeof seen.evidence, SPAN_FMT,
+			SPAN_ARG(events[i].evidence));
+	}
+	return RC_OK;
+}
+
 enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery *d)
 {
 	seen.n_targets = d->n_targets;
@@ -74,14 +88,7 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 		snprintf(seen.mail_from[i], sizeof seen.mail_from[i], SPAN_FMT,
 			SPAN_ARG(d->jobs[i].mail_from));
 	}
-	seen.n_events = d->n_events;
-	for (size_t i = 0; i < d->n_events; i++) {
-		str_addf(&seen.events, SPAN_FMT "|" SPAN_FMT "|" SPAN_FMT "\n",
-			SPAN_ARG(d->events[i].name), SPAN_ARG(d->events[i].rcpt),
-			SPAN_ARG(d->events[i].text));
-		snprintf(seen.evidence, sizeof seen.evidence, SPAN_FMT,
-			SPAN_ARG(d->events[i].evidence));
-	}
+	(void)!events_record(ctx, (struct uuid){ { 0 } }, d->mail_from, d->events, d->n_events);
 	return seen.deliver_rc;
 }
 
@@ -343,6 +350,39 @@ static void loops_and_two_authors_are_refused(void **state)
 	assert_int_equal(seen.n_targets, 0);
 }
 
+/* The owner of the mailbox can see what did not arrive, and find it by its Message-ID. */
+static void refused_messages_leave_a_trace(void **state)
+{
+	struct err err = { 0 };
+
+	assert_int_equal(send_message(SPAN("From: a@b\r\nFrom: c@d\r\nMessage-ID: <x\xff@y>\r\n"
+					   "Subject: =?utf-8?q?gr=C3=BCn?=\r\n\r\n"),
+				 NULL, &err),
+		RC_INVALID);
+	assert_string_equal(str_cstr(&seen.events),
+		"message.refused|bob@here.test|A message from the server 192.0.2.7 was refused: "
+		"A message may have one From header field only.\n");
+	assert_string_equal(seen.evidence,
+		"{\"peer\":\"192.0.2.7\",\"helo\":\"client.test\",\"tls\":\"\",\"size\":86,"
+		"\"status\":\"5.7.1\",\"message_id\":\"x\xef\xbf\xbd@y\","
+		"\"subject\":\"gr\xc3\xbcn\"}");
+
+	/* What the speaker refuses itself: here nothing was kept. */
+	struct intake_source source = source_of(NULL);
+	struct intake *in = intake_open(&env, &ctx, &source);
+	struct recipient bob = mailbox(1, "bob@here.test", "Bob@here.test");
+	intake_add_rcpt(in, &bob);
+	str_clear(&seen.events);
+	(void)err_set(&err, RC_LIMIT, "", "The message is too large");
+	intake_refuse(in, &ctx, &err);
+	assert_string_equal(str_cstr(&seen.events),
+		"message.refused|bob@here.test|A message from the server 192.0.2.7 was refused: "
+		"The message is too large\n");
+	assert_string_equal(seen.evidence,
+		"{\"peer\":\"192.0.2.7\",\"helo\":\"client.test\",\"tls\":\"\",\"size\":0,"
+		"\"status\":\"\",\"subject\":\"\"}");
+}
+
 static void failures_are_passed_on(void **state)
 {
 	struct err err = { 0 };
@@ -350,8 +390,13 @@ static void failures_are_passed_on(void **state)
 	assert_int_equal(send_message(SPAN("A: 1\r\n\r\n"), NULL, &err), RC_TEMP);
 	seen.prepare_rc = RC_TEMP;
 	seen.n_targets = 0;
+	assert_string_equal(err.field, ""); /* the database */
 	assert_int_equal(send_message(SPAN("A: 1\r\n\r\n"), NULL, &err), RC_TEMP);
+	assert_string_equal(err.field, "4.3.1"); /* the disk */
 	assert_int_equal(seen.n_targets, 0);
+	assert_true(intake_has_room(&env, 1));
+	env.disk_reserve = (size_t)1 << 60;
+	assert_false(intake_has_room(&env, 0));
 
 	/* A spool directory that is not there. */
 	env.spool_dir = "/nonexistent";
@@ -554,6 +599,7 @@ int main(void)
 		TEST(several_recipients_do_not_see_each_other),
 		TEST(helo_names),
 		TEST(loops_and_two_authors_are_refused),
+		TEST(refused_messages_leave_a_trace),
 		TEST(failures_are_passed_on),
 		TEST(size_is_limited_to_the_byte),
 		TEST(submission_is_completed),

@@ -142,6 +142,7 @@ static struct {
 	enum rc resolve_rc, write_rc, commit_rc, login_rc, may_send_rc;
 	const char *commit_status;
 	bool disk_full;
+	unsigned refused;  /* messages, at their end, by us */
 	char signals[200]; /* of the newest message */
 } world;
 
@@ -221,6 +222,13 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 }
 
 static struct recipient remote = { .kind = RECIPIENT_REMOTE };
+
+void intake_refuse(struct intake *in, struct ctx *ctx, const struct err *err)
+{
+	assert_true(err->text[0]);
+	world.refused++;
+	intake_abort(in);
+}
 
 enum rc recipient_cache_resolve(struct recipient_cache *cache, struct ctx *ctx,
 	struct span localpart, struct span domain, uint64_t size, struct recipients *out,
@@ -572,6 +580,7 @@ static void trouble_is_never_for_good(void **state)
 	static const char *const rcpt[] = { HELLO, BEGIN };
 	static const char *const data[] = { HELLO, BEGIN, "DATA\r\n", "x\r\n.\r\n" };
 	static const char *const bdat[] = { HELLO, BEGIN, "BDAT 3\r\nx\r\n" };
+	static const char *const bare[] = { HELLO, BEGIN, "DATA\r\n", "x\n.\r\n\r\n.\r\n" };
 	static const char *const sized[] = { HELLO, "MAIL FROM:<a@b.test> SIZE=999\r\n",
 		"RCPT TO:<ann@here.test>\r\n" };
 
@@ -583,9 +592,9 @@ static void trouble_is_never_for_good(void **state)
 	assert_int_equal(code_after(rcpt, COUNT(rcpt)), 550);
 	world.resolve_rc = RC_OK;
 	assert_int_equal(code_after(sized, COUNT(sized)), 552);
-	world.write_rc = RC_TEMP;
-	assert_int_equal(code_after(data, COUNT(data)), 451);
-	assert_int_equal(code_after(bdat, COUNT(bdat)), 451);
+	world.write_rc = RC_TEMP; /* the disk */
+	assert_int_equal(code_after(data, COUNT(data)), 452);
+	assert_int_equal(code_after(bdat, COUNT(bdat)), 452);
 	world.write_rc = RC_OK;
 	world.commit_rc = RC_TEMP;
 	assert_int_equal(code_after(data, COUNT(data)), 451);
@@ -596,6 +605,9 @@ static void trouble_is_never_for_good(void **state)
 	world.commit_status = "5.4.6";
 	assert_int_equal(code_after(data, COUNT(data)), 554);
 	assert_int_equal(world.messages, 0);
+	assert_int_equal(world.refused, 0); /* intake itself has noted those */
+	assert_int_equal(code_after(bare, COUNT(bare)), 550);
+	assert_int_equal(world.refused, 1);
 }
 
 static void refusals_are_noted(void **state)
