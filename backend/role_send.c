@@ -7,15 +7,18 @@
 #include "backend/accounts/deleted_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
+#include "backend/accounts/trace_service.h"
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 
-#define COLLECT_EVERY_MS (60 * MSEC_PER_SEC)
-#define COLLECT_LIMIT    1000
-#define TRIM_EVERY_MS    (3600 * MSEC_PER_SEC)
-#define TRIM_LIMIT       1000
+#define COLLECT_EVERY_MS    (60 * MSEC_PER_SEC)
+#define COLLECT_LIMIT       1000
+#define TRIM_EVERY_MS       (3600 * MSEC_PER_SEC)
+#define TRIM_LIMIT          1000
+#define TRACE_TRIM_EVERY_MS (60 * MSEC_PER_SEC)
+#define TRACE_TRIM_LIMIT    20000
 
 static void collect_blobs(struct ctx *ctx, void *arg)
 {
@@ -60,6 +63,18 @@ static void forget_expired(struct ctx *ctx, void *arg)
 	forget(ctx, "mailboxes", deleted_purge);
 }
 
+static void trim_traces(struct ctx *ctx, void *arg)
+{
+	const struct role *r = arg;
+	int64_t keep_ms = config_ms(r->launch.config, "trace.retention"), deleted = 0;
+
+	enum rc rc = trace_collect(ctx, ctx->now_us - keep_ms * 1000, TRACE_TRIM_LIMIT, &deleted);
+	if (rc != RC_OK)
+		log_warn("trace.trim", "rc=%s", rc_name(rc));
+	else if (deleted > 0)
+		log_info("trace.trim", "deleted=%lld", (long long)deleted);
+}
+
 int role_send(struct role *r)
 {
 	struct err err = { 0 };
@@ -72,5 +87,6 @@ int role_send(struct role *r)
 	loop_every(r->loop, COLLECT_EVERY_MS, collect_blobs, r);
 	loop_every(r->loop, TRIM_EVERY_MS, trim_logs, r);
 	loop_every(r->loop, TRIM_EVERY_MS, forget_expired, r);
+	loop_every(r->loop, TRACE_TRIM_EVERY_MS, trim_traces, r);
 	return role_run(r);
 }

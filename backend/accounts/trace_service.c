@@ -27,6 +27,42 @@ static struct span without_brackets(struct span id)
 	return id;
 }
 
+/* A message is in the state of its newest event. */
+static const struct {
+	const char *state, *event;
+} events_of[] = {
+	{ "delivered", "message.delivered" },
+	{ "delivered", "message.sent" },
+	{ "junk", "message.junked" },
+	{ "waiting", "message.submitted" },
+	{ "waiting", "message.accepted" },
+	{ "waiting", "message.queued" },
+	{ "waiting", "message.deferred" },
+	{ "held", "message.held" },
+	{ "bounced", "message.bounced" },
+	{ "bounced", "message.failed" },
+	{ "refused", "message.refused" },
+	{ "refused", "message.rejected" },
+	{ "refused", "recipient.refused" },
+	{ "discarded", "message.discarded" },
+};
+#define EVENTS_N (sizeof events_of / sizeof events_of[0])
+
+const char *const trace_state_names[] = { "delivered", "junk", "waiting", "held", "bounced",
+	"refused", "discarded", NULL };
+
+static struct arg events_arg(struct ctx *ctx, struct span state)
+{
+	struct span *names = arena_array(ctx->arena, EVENTS_N, sizeof *names);
+	size_t n = 0;
+
+	for (size_t i = 0; i < EVENTS_N && state.len > 0; i++) {
+		if (span_eq(state, span_of(events_of[i].state)))
+			names[n++] = span_of(events_of[i].event);
+	}
+	return A_ARRAY(ARG_TEXTS, names, n);
+}
+
 static enum rc find_page(struct ctx *ctx, const struct page *page, struct span domain,
 	const struct trace_ask *ask, struct trace_rows *out)
 {
@@ -34,9 +70,11 @@ static enum rc find_page(struct ctx *ctx, const struct page *page, struct span d
 	enum rc rc = db_query(ctx, &SQL_TRACE_LIST,
 		ARGS(A_I64(ctx->actor->account_id), A_BOOL(sees_all(ctx)), A_TEXT(domain),
 			domains_arg(ctx), A_TEXT(span_trim(ask->address)),
-			A_TEXT(without_brackets(ask->message_id)), time_arg(ask->since_us),
+			A_TEXT(without_brackets(ask->message_id)),
+			A_TEXT(without_brackets(ask->find)), time_arg(ask->since_us),
 			time_arg(ask->until_us), A_TEXT(page->after), A_TEXT(page->after_2),
-			A_I64(page->limit + 1)),
+			events_arg(ctx, ask->state), A_TEXT(ask->direction),
+			A_BOOL(ctx->actor->role == ROLE_CUSTOMER), A_I64(page->limit + 1)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -45,10 +83,10 @@ static enum rc find_page(struct ctx *ctx, const struct page *page, struct span d
 	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
 	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
 	for (size_t i = 0; i < out->len; i++)
-		out->items[i] =
-			(struct trace_row){ row_copy(ctx, rows, i, 0), row_copy(ctx, rows, i, 1),
-				row_copy(ctx, rows, i, 2), row_copy(ctx, rows, i, 3),
-				row_copy(ctx, rows, i, 4), row_time_us(rows, i, 5) };
+		out->items[i] = (struct trace_row){ row_copy(ctx, rows, i, 0),
+			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2),
+			row_copy(ctx, rows, i, 3), row_copy(ctx, rows, i, 4),
+			row_copy(ctx, rows, i, 6), row_time_us(rows, i, 5) };
 	if (rows_len(rows) > out->len) {
 		const struct trace_row *last = &out->items[out->len - 1];
 		out->next_cursor = page_cursor(ctx->arena, last->trace_id, last->rcpt);
@@ -70,6 +108,16 @@ enum rc trace_list(const struct services *s, struct ctx *ctx, const struct trace
 	if (rc == RC_OK)
 		rc = find_page(ctx, &page, domain.name, ask, out);
 	return with_reason(err, rc);
+}
+
+enum rc trace_collect(struct ctx *ctx, int64_t before_us, int64_t limit, int64_t *out_deleted)
+{
+	struct uuid first = { 0 };
+	uint64_t ms = (uint64_t)(before_us / 1000);
+
+	for (size_t i = 0; i < 6; i++) /* UUIDv7: 48 bits of milliseconds */
+		first.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+	return db_exec(ctx, &SQL_EVENT_TRIM, ARGS(A_UUID(first), A_I64(limit)), out_deleted);
 }
 
 static enum rc find_events(struct ctx *ctx, struct uuid id, struct trace *out)
@@ -120,6 +168,7 @@ struct cJSON *trace_row_json(struct arena *a, const struct trace_row *row)
 	json_add_text(a, o, "to", row->rcpt);
 	json_add_text(a, o, "state", row->state);
 	json_add_text(a, o, "text", row->text);
+	json_add_text(a, o, "subject", row->subject);
 	json_add_time(a, o, "at", row->at_us);
 	return o;
 }

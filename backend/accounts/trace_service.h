@@ -7,9 +7,10 @@
 struct trace_row {
 	struct span trace_id; /* text of the UUID */
 	struct span mail_from, rcpt;
-	struct span state; /* name of the last event: "message.delivered" */
-	struct span text;  /* its sentence */
-	int64_t at_us;     /* of the last event */
+	struct span state;   /* name of the last event: "message.delivered" */
+	struct span text;    /* its sentence */
+	struct span subject; /* for the customer's eyes only, else empty */
+	int64_t at_us;       /* of the last event */
 };
 struct trace_rows {
 	struct trace_row *items;
@@ -17,9 +18,12 @@ struct trace_rows {
 	struct span next_cursor;
 };
 struct trace_ask {
-	struct list_ask list;       /* .domain */
-	struct span address;        /* sender or recipient */
-	struct span message_id;     /* Message-ID or trace id */
+	struct list_ask list;   /* .domain */
+	struct span address;    /* of sender or recipient, its domain, or the peer's IP address */
+	struct span message_id; /* Message-ID or trace id */
+	struct span find;       /* any of these */
+	struct span state;      /* a word of trace_state_names, or empty */
+	struct span direction;  /* "in", "out" or empty */
 	int64_t since_us, until_us; /* 0: open */
 };
 
@@ -33,6 +37,13 @@ struct trace {
 	struct trace_event *events;
 	size_t len;
 };
+
+/* What may be asked for as a state, with an end: "delivered", "junk", ... Each stands for events. */
+extern const char *const trace_state_names[];
+
+/* Removes events of messages that began before `before_us`, at most about `limit` of them. */
+MUST_CHECK enum rc trace_collect(
+	struct ctx *ctx, int64_t before_us, int64_t limit, int64_t *out_deleted);
 
 MUST_CHECK enum rc trace_list(const struct services *s, struct ctx *ctx,
 	const struct trace_ask *ask, struct trace_rows *out, struct err *err);

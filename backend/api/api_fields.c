@@ -2,6 +2,7 @@
 #include "backend/api/api_fields.h"
 
 #include "backend/accounts/services.h"
+#include "backend/accounts/trace_service.h"
 #include "backend/http/suspension_form.h"
 
 #define LIST_FIELDS                                                                                \
@@ -30,11 +31,15 @@ const struct field api_domain_list_query[] = {
 	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the address or name." },
 	{ 0 },
 };
+static const char *const directions[] = { "in", "out", NULL };
 const struct field api_trace_query[] = {
 	LIST_FIELDS,
-	{ "address", FIELD_TEXT, .max = 320, .about = "Sender or recipient." },
+	{ "address", FIELD_TEXT, .max = 320,
+		.about = "Sender or recipient, a domain, or an IP address." },
 	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
 	{ "message_id", FIELD_TEXT, .max = 998, .about = "Message-ID, or the id of a trace." },
+	{ "state", FIELD_CHOICE, .choices = trace_state_names, .about = "Only in this state." },
+	{ "direction", FIELD_CHOICE, .choices = directions, .about = "in or out." },
 	{ "since", FIELD_TIME, .about = "Not before." },
 	{ "until", FIELD_TIME, .about = "Before." },
 	{ 0 },

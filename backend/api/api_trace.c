@@ -10,6 +10,8 @@ enum rc api_trace_list(struct req *r, struct reply *out, struct err *err)
 	struct trace_ask ask = { .list = api_list_ask(r),
 		.address = form_text(f, "address"),
 		.message_id = form_text(f, "message_id"),
+		.state = form_text(f, "state"),
+		.direction = form_text(f, "direction"),
 		.since_us = form_i64(f, "since", 0),
 		.until_us = form_i64(f, "until", 0) };
 	struct trace_rows rows;

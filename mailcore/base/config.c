@@ -81,6 +81,7 @@ static const struct key keys[] = {
 	{ "timeout.imap", KIND_MS, "31m", "An IMAP client that says nothing." },
 	{ "timeout.pop3", KIND_MS, "10m", "A POP3 client that says nothing." },
 	{ "timeout.login", KIND_MS, "2m", "Until a client has logged in." },
+	{ "trace.retention", KIND_MS, "30d", "How long the trace of a message is kept." },
 	{ "workers.mx", KIND_INT, "0", "Worker threads of a role. 0: chosen from the processors." },
 	{ "workers.user", KIND_INT, "0", "" },
 	{ "workers.web", KIND_INT, "0", "" },

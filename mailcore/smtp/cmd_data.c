@@ -28,7 +28,8 @@ static bool is_lost(const struct smtp_session *s)
 static void keep(struct smtp_session *s, struct str *text)
 {
 	ASSERT(str_ok(text));
-	if (!is_lost(s))
+	/* Its beginning in any case: the trace names the message. */
+	if (!is_lost(s) || (s->tx.trouble == RC_OK && intake_size(s->tx.intake) == 0))
 		s->tx.trouble = intake_write(s->tx.intake, str_span(text));
 }
 

@@ -24,6 +24,8 @@ static const struct state {
 	{ "message.failed", "er", W_STATE_BOUNCED },
 	{ "message.rejected", "er", W_STATE_REJECTED },
 	{ "message.refused", "er", W_STATE_REJECTED },
+	{ "recipient.refused", "er", W_STATE_REJECTED },
+	{ "message.discarded", "wa", W_STATE_DISCARDED },
 };
 
 static struct state state_of(struct span event)
@@ -53,6 +55,7 @@ void messages_add(struct page *p, const struct trace_rows *rows)
 		val_set(item, "mail_from", sender_shown(row->mail_from));
 		val_set(item, "rcpt", row->rcpt);
 		val_set(item, "text", row->text);
+		val_set(item, "subject", row->subject);
 		val_set_cstr(item, "hue", state.hue);
 		val_set(item, "state", words(state.words));
 		val_set(item, "iso", format_iso(a, row->at_us / USEC_PER_SEC));
@@ -61,18 +64,79 @@ void messages_add(struct page *p, const struct trace_rows *rows)
 	val_set_bool(p->data, "has_messages", rows->len > 0);
 }
 
-/* One box for both: what has a dot after an @ is an address, else an id. */
+/* ------------------------------------------------------------------ what is asked for */
+
+struct option {
+	const char *value;
+	enum words_id words;
+	int64_t seconds; /* of a time range */
+};
+static const struct option state_options[] = {
+	{ "", W_STATES_ALL, 0 },
+	{ "delivered", W_STATE_DELIVERED, 0 },
+	{ "junk", W_STATE_JUNK, 0 },
+	{ "waiting", W_STATE_WAITING, 0 },
+	{ "held", W_STATE_HELD, 0 },
+	{ "bounced", W_STATE_BOUNCED, 0 },
+	{ "refused", W_STATE_REJECTED, 0 },
+	{ "discarded", W_STATE_DISCARDED, 0 },
+};
+static const struct option direction_options[] = {
+	{ "", W_DIRECTIONS_ALL, 0 },
+	{ "in", W_DIRECTION_IN, 0 },
+	{ "out", W_DIRECTION_OUT, 0 },
+};
+static const struct option time_options[] = {
+	{ "", W_TIMES_ALL, 0 },
+	{ "hour", W_TIMES_HOUR, 3600 },
+	{ "day", W_TIMES_DAY, 86400 },
+	{ "week", W_TIMES_WEEK, 7 * 86400 },
+};
+#define OPTIONS(list) list, sizeof list / sizeof list[0]
+
+/* What the query says, if it is one of the options; else the first. */
+static const struct option *chosen(
+	const struct req *r, const char *name, const struct option *list, size_t n)
+{
+	struct span value = req_query(r, name);
+
+	for (size_t i = 0; i < n; i++) {
+		if (span_eq(value, span_of(list[i].value)))
+			return &list[i];
+	}
+	return list;
+}
+
+static void options_add(struct page *p, const char *name, const struct option *list, size_t n)
+{
+	const struct option *now = chosen(p->req, name, list, n);
+	struct val *options = val_set_list(p->data, name);
+
+	for (size_t i = 0; i < n; i++) {
+		struct val *item = val_push(options);
+		val_set_cstr(item, "value", list[i].value);
+		val_set(item, "label", words(list[i].words));
+		val_set_bool(item, "selected", &list[i] == now);
+	}
+}
+
 static struct trace_ask trace_ask_of(const struct req *r)
 {
 	struct trace_ask ask = { .list = panel_list_ask(r) };
-	struct span q = span_trim(ask.list.search);
+	int64_t seconds = chosen(r, "since", OPTIONS(time_options))->seconds;
+
+	ask.find = span_trim(ask.list.search);
 	ask.list.search = SPAN("");
-	bool is_id = q.len > 0 && (q.ptr[0] == '<' || span_find(q, '@') == SPAN_NPOS);
-	if (is_id)
-		ask.message_id = q;
-	else
-		ask.address = q;
+	ask.state = span_of(chosen(r, "state", OPTIONS(state_options))->value);
+	ask.direction = span_of(chosen(r, "direction", OPTIONS(direction_options))->value);
+	if (seconds)
+		ask.since_us = r->ctx->now_us - seconds * USEC_PER_SEC;
 	return ask;
+}
+
+static bool is_narrowed(const struct trace_ask *ask)
+{
+	return ask->find.len > 0 || ask->state.len > 0 || ask->direction.len > 0 || ask->since_us;
 }
 
 enum rc page_messages(struct req *r, struct reply *out, struct err *err)
@@ -84,6 +148,10 @@ enum rc page_messages(struct req *r, struct reply *out, struct err *err)
 		return rc;
 	struct page p = panel_begin(r, "panel/messages", "messages", words(W_MESSAGES));
 	val_set(p.data, "find_hint", words(W_MESSAGES_FIND));
+	options_add(&p, "state", OPTIONS(state_options));
+	options_add(&p, "direction", OPTIONS(direction_options));
+	options_add(&p, "since", OPTIONS(time_options));
+	val_set_bool(p.data, "narrowed", is_narrowed(&ask));
 	messages_add(&p, &rows);
 	page_pager(&p, rows.next_cursor);
 	return page_send(&p, out, 200);

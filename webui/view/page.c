@@ -142,13 +142,16 @@ void page_redirect_done(struct req *r, struct reply *out, struct span path, cons
 void page_pager(struct page *p, struct span next_cursor)
 {
 	struct req *r = p->req;
-	struct span q = req_query(r, "q");
+	static const char *const kept[] = { "q", "state", "direction", "since" };
 	struct str url = str_in(r->ctx->arena, 8192);
 	str_add_cstr(&url, "?cursor=");
 	url_add_component(&url, next_cursor);
-	if (q.len > 0) {
-		str_add_cstr(&url, "&q=");
-		url_add_component(&url, q);
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+		struct span value = req_query(r, kept[i]);
+		if (value.len == 0)
+			continue;
+		str_addf(&url, "&%s=", kept[i]);
+		url_add_component(&url, value);
 	}
 	bool has_next = next_cursor.len > 0, is_first = req_query(r, "cursor").len == 0;
 	val_set(p->data, "next_url", has_next ? str_span(&url) : SPAN(""));

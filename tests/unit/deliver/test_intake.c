@@ -363,7 +363,7 @@ static void refused_messages_leave_a_trace(void **state)
 		"message.refused|bob@here.test|A message from the server 192.0.2.7 was refused: "
 		"A message may have one From header field only.\n");
 	assert_string_equal(seen.evidence,
-		"{\"peer\":\"192.0.2.7\",\"helo\":\"client.test\",\"tls\":\"\",\"size\":86,"
+		"{\"peer\":\"192.0.2.7\",\"helo\":\"client.test\",\"tls\":\"\",\"size\":76,"
 		"\"status\":\"5.7.1\",\"message_id\":\"x\xef\xbf\xbd@y\","
 		"\"subject\":\"gr\xc3\xbcn\"}");
 
