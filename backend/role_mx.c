@@ -2,6 +2,7 @@
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/log.h"
+#include "mailcore/deliver/inbound.h"
 #include "mailcore/smtp/abuse.h"
 #include "mailcore/smtp/smtp.h"
 
@@ -19,6 +20,14 @@ int role_mx(struct role *r)
 	}
 	struct intake_env intake;
 	role_intake_env(r, &intake);
+	struct inbound_env inbound;
+	if (inbound_env_init(&inbound, r->launch.config, r->resolver, &err) != RC_OK) {
+		log_error("role.open", "error=\"%s\"", err.text);
+		role_close(r);
+		return 1;
+	}
+	intake.inbound = &inbound;
+	resolver_probe(r->resolver);
 	struct smtp_options smtp;
 	role_smtp_options(r, &intake, false, &smtp);
 	const struct config *c = r->launch.config;

@@ -42,6 +42,7 @@ GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_fin
   app_full_pool(bigint, text, bigint), app_default_quota(bigint), app_plan_bounds(bigint),
   plan_limit(plan, text) TO mailstead_web;
 GRANT EXECUTE ON FUNCTION tenant_purge(interval, bigint) TO mailstead_send;
+GRANT EXECUTE ON FUNCTION directory_dmarc(bigint, text) TO mailstead_mx;
 
 GRANT EXECUTE ON FUNCTION uid_pack(bigint[]), mail_quota(bigint) TO mailstead_user, mailstead_web;
 

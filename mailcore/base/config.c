@@ -64,6 +64,16 @@ static const struct key keys[] = {
 		"A message larger than this waits in a spool file, not in memory." },
 	{ "mail.disk_reserve", KIND_BYTES, "64MiB",
 		"No mail is taken in while the data directory's disk has less room left." },
+	{ "mail.junk_score", KIND_TEXT, "5.0",
+		"Mail from the world with so many points against it goes to Junk." },
+	{ "mail.dns_lists", KIND_TEXT, "",
+		"Lists of addresses in DNS and their points when a sender is listed, below zero for\n"
+		"lists of good ones: bl.example.org=3.5,wl.example.org=-2. None by default: most ask\n"
+		"for an agreement, and do not answer a resolver that many share." },
+	{ "mail.trusted_forwarders", KIND_TEXT, "",
+		"Networks that forward mail to us: DMARC does not judge what they bring." },
+	{ "mail.trusted_sealers", KIND_TEXT, "",
+		"Domains whose ARC seals are believed when forwarding has broken a signature." },
 	{ "mail.proxy_protocol", KIND_TEXT, "",
 		"Networks whose connections start with a PROXY protocol header (v1 or v2)." },
 	{ "auth.plaintext_networks", KIND_TEXT, "",

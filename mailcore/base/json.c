@@ -468,6 +468,11 @@ void json_add_i64(struct arena *a, struct cJSON *object, const char *name, int64
 	json_add(a, object, name, value);
 }
 
+void json_add_tenths(struct arena *a, struct cJSON *object, const char *name, int tenths)
+{
+	json_add(a, object, name, make(a, MADE_NUMBER, NULL, tenths / 10.0));
+}
+
 void json_add_bool(struct arena *a, struct cJSON *object, const char *name, bool yes)
 {
 	json_add(a, object, name, make(a, yes ? MADE_TRUE : MADE_FALSE, NULL, 0));

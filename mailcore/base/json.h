@@ -64,6 +64,8 @@ void json_add(struct arena *a, struct cJSON *object, const char *name, struct cJ
 void json_add_text(struct arena *a, struct cJSON *object, const char *name, struct span text);
 void json_add_cstr(struct arena *a, struct cJSON *object, const char *name, const char *text);
 void json_add_i64(struct arena *a, struct cJSON *object, const char *name, int64_t number);
+/* Tenths: 15 is written as 1.5. */
+void json_add_tenths(struct arena *a, struct cJSON *object, const char *name, int tenths);
 void json_add_bool(struct arena *a, struct cJSON *object, const char *name, bool yes);
 void json_add_null(struct arena *a, struct cJSON *object, const char *name);
 /* RFC 3339; 0 becomes null. */

@@ -6,12 +6,14 @@
  */
 #include "mailcore/deliver/intake.h"
 
+#include "mailcore/auth/auth_results.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 #include "mailcore/base/map.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/base/vec.h"
 #include "mailcore/deliver/head.h"
+#include "mailcore/deliver/inbound.h"
 #include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/deliver/refuse.h"
@@ -20,9 +22,9 @@
 #include "mailcore/deliver/submit.h"
 #include "mailcore/mime/header.h"
 
-#define ADDED_MAX      8192 /* what we put on top */
+#define ADDED_MAX      (8192 + 2 * AUTH_RESULTS_MAX) /* what we put on top */
 #define SIGNATURES_MAX ((size_t)256 << 10)
-#define EVIDENCE_MAX   4096
+#define EVIDENCE_MAX   (32 * 1024)
 
 struct intake {
 	const struct intake_env *env;
@@ -41,6 +43,7 @@ struct intake {
 	struct outside outside;
 	struct span only_rcpt; /* the address of the only RCPT */
 	bool several_rcpts;
+	struct inbound_verdict *verdict; /* the step's arena; NULL: it was not judged */
 };
 
 bool intake_has_room(const struct intake_env *env, uint64_t size)
@@ -49,6 +52,12 @@ bool intake_has_room(const struct intake_env *env, uint64_t size)
 
 	/* Twice: the spool file, and what is kept. */
 	return spool_has_room(env->spool_dir, env->disk_reserve + 2 * wanted);
+}
+
+/* Mail of our users and of our own is not judged. */
+static bool is_from_world(const struct intake *in)
+{
+	return in->env->inbound && !in->source->sender && !in->source->internal;
 }
 
 struct intake *intake_open(
@@ -63,6 +72,8 @@ struct intake *intake_open(
 	map_init(&in->mailboxes);
 	in->announced = true;
 	delivery_begin(env->store);
+	if (is_from_world(in))
+		inbound_prefetch(env->inbound, &in->arena, source);
 	return in;
 }
 
@@ -155,6 +166,20 @@ static enum rc check_head(
 	return rc;
 }
 
+/* Who sent it, and what follows from that for each recipient. */
+static enum rc judge(struct intake *in, struct ctx *ctx, struct span head, struct err *err)
+{
+	if (!is_from_world(in))
+		return RC_OK;
+	in->verdict = arena_alloc(ctx->arena, sizeof *in->verdict);
+	enum rc rc = inbound_judge(in->env->inbound, ctx, in->source, in->env->hostname, head,
+		&in->spool, in->verdict);
+	if (rc == RC_OK)
+		rc = inbound_apply(ctx, in->verdict, in->targets.items, in->targets.len,
+			in->outside.items, in->outside.len, err);
+	return rc;
+}
+
 /* What is the author's: as it came, with what is missing. */
 static bool write_own(const struct intake *in, struct ctx *ctx, struct span head, struct str *out)
 {
@@ -193,6 +218,7 @@ static enum rc write_head(struct intake *in, struct ctx *ctx, struct uuid id, st
 		.hostname = in->env->hostname,
 		.id = id,
 		.only_rcpt = in->several_rcpts ? SPAN_NONE : in->only_rcpt,
+		.auth_results = in->verdict ? in->verdict->field : SPAN_NONE,
 		.at_s = ctx->now_us / USEC_PER_SEC };
 	struct str own = str_in(ctx->arena, head.len + ADDED_MAX);
 
@@ -254,6 +280,8 @@ static enum rc prepare(
 	enum rc rc = of_disk(read_head(in, ctx, &head), err);
 	if (rc == RC_OK)
 		rc = check_head(in, ctx, head, err);
+	if (rc == RC_OK)
+		rc = judge(in, ctx, head, err);
 	if (rc != RC_OK)
 		return rc;
 	in->utf8_head = !utf8_is_ascii(head);
@@ -296,8 +324,30 @@ static struct span evidence(const struct intake *in, struct arena *a)
 	json_add_text(a, facts, "protocol", s->protocol);
 	json_add_text(a, facts, "tls", s->tls);
 	json_add_i64(a, facts, "size", (int64_t)in->spool.size);
+	if (in->verdict)
+		inbound_add_evidence(a, in->verdict, facts);
 	json_write(a, facts, &text);
 	return str_ok(&text) ? str_span(&text) : SPAN("");
+}
+
+static struct delivery_event delivered(const struct intake *in, struct ctx *ctx,
+	const struct delivery_target *t, struct span source, struct span facts)
+{
+	struct delivery_event event = { .domain_id = t->domain_id,
+		.mailbox_id = t->mailbox_id,
+		.rcpt = t->address,
+		.name = SPAN("message.delivered"),
+		.evidence = facts,
+		.text = arena_printf(ctx->arena, SPAN_FMT ", stored in the inbox of " SPAN_FMT ".",
+			SPAN_ARG(source), SPAN_ARG(t->address)) };
+
+	if (t->junk) {
+		event.name = SPAN("message.junked");
+		event.text = arena_printf(ctx->arena,
+			SPAN_FMT ", stored in Junk of " SPAN_FMT ": " SPAN_FMT, SPAN_ARG(source),
+			SPAN_ARG(t->address), SPAN_ARG(inbound_why_junk(ctx->arena, in->verdict)));
+	}
+	return event;
 }
 
 static struct delivery_event queued(
@@ -329,17 +379,8 @@ static size_t make_events(const struct intake *in, struct ctx *ctx, const struct
 			.name = SPAN("message.submitted"),
 			.evidence = facts,
 			.text = arena_printf(ctx->arena, SPAN_FMT ".", SPAN_ARG(source)) };
-	for (size_t i = 0; i < in->targets.len; i++) {
-		const struct delivery_target *t = &in->targets.items[i];
-		events[n++] = (struct delivery_event){ .domain_id = t->domain_id,
-			.mailbox_id = t->mailbox_id,
-			.rcpt = t->address,
-			.name = SPAN("message.delivered"),
-			.evidence = facts,
-			.text = arena_printf(ctx->arena,
-				SPAN_FMT ", stored in the inbox of " SPAN_FMT ".", SPAN_ARG(source),
-				SPAN_ARG(t->address)) };
-	}
+	for (size_t i = 0; i < in->targets.len; i++)
+		events[n++] = delivered(in, ctx, &in->targets.items[i], source, facts);
 	for (size_t i = 0; i < in->outside.len; i++)
 		events[n++] = queued(ctx, &jobs[i], source, facts);
 	*out_events = events;

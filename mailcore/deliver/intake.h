@@ -26,6 +26,7 @@
 #include "mailcore/store/store.h"
 
 struct intake;
+struct inbound_env; /* inbound.h */
 
 struct intake_env {
 	struct store *store;
@@ -35,6 +36,7 @@ struct intake_env {
 	size_t disk_reserve; /* with less room than that nothing is taken in */
 	size_t max_size;
 	struct keys *keys; /* for DKIM signatures on our own mail; NULL: none are made */
+	const struct inbound_env *inbound; /* judges mail from the world; NULL: nothing does */
 };
 
 /* What was noticed about a peer before its message came, for the score. The weight is a proposal. */

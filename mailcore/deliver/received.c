@@ -47,6 +47,11 @@ static void add_stamp(struct str *out, const struct received *r)
 	date_add(out, r->at_s, 0);
 }
 
+static bool add_auth_results(struct str *out, struct span value)
+{
+	return value.len == 0 || header_write(out, "Authentication-Results", value) == RC_OK;
+}
+
 bool received_add(struct str *out, const struct received *r)
 {
 	struct str path, stamp;
@@ -57,6 +62,7 @@ bool received_add(struct str *out, const struct received *r)
 	add_stamp(&stamp, r);
 	bool ok = str_ok(&path) && str_ok(&stamp) &&
 		header_write(out, "Return-Path", str_span(&path)) == RC_OK &&
+		add_auth_results(out, r->auth_results) &&
 		header_write(out, "Received", str_span(&stamp)) == RC_OK;
 	str_done(&path);
 	str_done(&stamp);

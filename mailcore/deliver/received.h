@@ -1,5 +1,6 @@
 /*
- * The trace fields that we put on top of a message (RFC 5321 §4.4): Return-Path, Received.
+ * The trace fields that we put on top of a message (RFC 5321 §4.4): Return-Path,
+ * Authentication-Results (RFC 8601), Received.
  *
  * What a peer has said about itself is written only when it has the form of a host name or address
  * literal; our own view of it, its address, always. The single recipient is named, several are
@@ -19,7 +20,8 @@ struct received {
 	const struct intake_source *source;
 	const char *hostname;
 	struct uuid id;
-	struct span only_rcpt; /* empty: none, or several */
+	struct span only_rcpt;    /* empty: none, or several */
+	struct span auth_results; /* value of Authentication-Results; empty: none */
 	int64_t at_s;
 };
 

@@ -84,6 +84,11 @@ struct domain_ref {
 MUST_CHECK enum rc domain_owner(struct ctx *ctx, struct span domain, struct domain_ref *out);
 /* The secret of sender rewriting (deliver/srs.h). Memory: ctx->arena. */
 MUST_CHECK enum rc directory_srs_secret(struct ctx *ctx, struct span *out);
+/* What DMARC's wish about a message means for the recipients of a domain. */
+enum domain_dmarc { DOMAIN_DMARC_APPLY, DOMAIN_DMARC_JUNK, DOMAIN_DMARC_IGNORE };
+/* By id, or by name when that is 0. A domain that is not there applies it. RC_TEMP. */
+MUST_CHECK enum rc domain_dmarc_find(
+	struct ctx *ctx, int64_t domain_id, struct span name, enum domain_dmarc *out);
 /* RC_OK: ours. */
 MUST_CHECK enum rc domain_is_local(struct ctx *ctx, struct span domain);
 

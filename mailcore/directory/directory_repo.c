@@ -78,6 +78,24 @@ enum rc entry_domain(struct ctx *ctx, struct span domain, struct domain_ref *out
 	return RC_OK;
 }
 
+static enum domain_dmarc dmarc_mode(struct span word)
+{
+	if (span_eq(word, SPAN("junk")))
+		return DOMAIN_DMARC_JUNK;
+	return span_eq(word, SPAN("ignore")) ? DOMAIN_DMARC_IGNORE : DOMAIN_DMARC_APPLY;
+}
+
+enum rc domain_dmarc_find(
+	struct ctx *ctx, int64_t domain_id, struct span name, enum domain_dmarc *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc =
+		db_query(ctx, &SQL_DIRECTORY_DMARC, ARGS(A_I64(domain_id), A_TEXT(name)), &rows);
+	if (rc == RC_OK)
+		*out = dmarc_mode(rows_len(rows) > 0 ? row_text(rows, 0, 0) : SPAN(""));
+	return rc;
+}
+
 enum rc directory_srs_secret(struct ctx *ctx, struct span *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;

@@ -23,6 +23,10 @@ FROM directory_mailbox_by_id($1::bigint) AS e;
 -- roles: mx user web send
 SELECT domain_id, account_id, suspended FROM directory_domain($1::text);
 
+-- name: directory_dmarc
+-- roles: mx
+SELECT mode FROM directory_dmarc($1::bigint, $2::text) AS mode WHERE mode IS NOT NULL;
+
 -- name: directory_may_send
 -- roles: mx user web send
 SELECT directory_may_send($1::bigint, $2::text, $3::text);
