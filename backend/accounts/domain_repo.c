@@ -5,6 +5,8 @@
 #include "sql/dkim_key.h"
 #include "sql/domain.h"
 
+#define DMARC_COLUMN 17 /* behind those of the suspension */
+
 static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, struct domain *out)
 {
 	*out = (struct domain){ .domain_id = row_i64(rows, row, 0),
@@ -18,6 +20,7 @@ static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, st
 		.created_at_us = row_time_us(rows, row, 8),
 		.version = row_i64(rows, row, 9) };
 	suspension_read(ctx, rows, row, 10, &out->suspension);
+	out->dmarc = row_copy(ctx, rows, row, DMARC_COLUMN);
 	out->unicode = domain_name_unicode(ctx->arena, out->name);
 }
 
@@ -87,7 +90,8 @@ enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain)
 	enum rc rc = db_query(ctx, &SQL_DOMAIN_UPDATE,
 		ARGS(A_I64(domain->domain_id), A_I64(version), A_I64(domain->account_id),
 			A_BOOL(s->no_login), A_BOOL(s->no_send), A_BOOL(s->no_receive),
-			A_BOOL(s->hold_out), A_TEXT(s->reason), suspension_until_arg(s)),
+			A_BOOL(s->hold_out), A_TEXT(s->reason), suspension_until_arg(s),
+			A_TEXT(domain->dmarc)),
 		&rows);
 
 	if (rc != RC_OK)

@@ -59,7 +59,7 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 enum rc domain_create(const struct services *s, struct ctx *ctx, const struct domain_new *in,
 	struct domain *out, struct err *err)
 {
-	struct domain domain = { .version = 1 };
+	struct domain domain = { .version = 1, .dmarc = SPAN("apply") };
 	struct create c = { s, &domain, err };
 	struct account owner;
 	enum rc rc = need_account(ctx);
@@ -139,6 +139,18 @@ static enum rc update_tx(struct ctx *ctx, void *arg)
 	return rc;
 }
 
+static enum rc apply_dmarc(struct domain *domain, struct span dmarc, struct err *err)
+{
+	if (dmarc.len == 0)
+		return RC_OK;
+	if (!span_eq(dmarc, SPAN("apply")) && !span_eq(dmarc, SPAN("junk")) &&
+		!span_eq(dmarc, SPAN("ignore")))
+		return err_set(err, RC_INVALID, "dmarc",
+			"What DMARC asks for is applied (apply), at most Junk (junk), or ignored (ignore).");
+	domain->dmarc = dmarc;
+	return RC_OK;
+}
+
 enum rc domain_update(const struct services *s, struct ctx *ctx, struct span name,
 	const struct domain_change *change, struct domain *out, struct err *err)
 {
@@ -158,6 +170,8 @@ enum rc domain_update(const struct services *s, struct ctx *ctx, struct span nam
 		domain.account = owner.login;
 	}
 	rc = suspension_apply(&domain.suspension, &change->suspension, err);
+	if (rc == RC_OK)
+		rc = apply_dmarc(&domain, change->dmarc, err);
 	if (rc == RC_OK)
 		rc = service_run(ctx, update_tx, &c);
 	if (rc == RC_CONFLICT)
@@ -250,6 +264,7 @@ struct cJSON *domain_json(struct arena *a, const struct domain *domain)
 	json_add_text(a, o, "unicode", domain->unicode);
 	json_add_text(a, o, "account", domain->account);
 	suspension_add_json(a, o, &domain->suspension);
+	json_add_text(a, o, "dmarc", domain->dmarc);
 	json_add_i64(a, o, "mailboxes", domain->mailboxes);
 	json_add_i64(a, o, "aliases", domain->aliases);
 	json_add_i64(a, o, "size_bytes", domain->size_bytes);

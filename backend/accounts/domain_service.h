@@ -11,6 +11,7 @@ struct domain {
 	struct span unicode; /* the same for the eye */
 	struct span account; /* login of the owner */
 	struct suspension suspension;
+	struct span dmarc; /* what DMARC's wish means for its mail: "apply", "junk", "ignore" */
 	int64_t mailboxes, aliases, size_bytes;
 	int64_t created_at_us, deleted_at_us;
 	int64_t version;
@@ -27,6 +28,7 @@ struct domain_new {
 };
 struct domain_change {
 	struct suspension_change suspension;
+	struct span dmarc;   /* empty: unchanged */
 	struct span account; /* login of the new owner; empty: unchanged */
 	int64_t version;     /* If-Match; 0: any */
 };

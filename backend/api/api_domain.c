@@ -46,6 +46,7 @@ enum rc api_domain_update(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct domain_change change = { .suspension = suspension_of_form(&r->form),
+		.dmarc = form_text(&r->form, "dmarc"),
 		.account = form_text(&r->form, "account") };
 	enum rc rc = api_if_match(r, &change.version, err);
 

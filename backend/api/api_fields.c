@@ -105,7 +105,11 @@ const struct field api_domain_fields[] = {
 	{ "account", FIELD_TEXT, .max = 254, .about = "Log-in of the owner; one's own." },
 	{ 0 },
 };
+static const char *const dmarc_modes[] = { "apply", "junk", "ignore", NULL };
 const struct field api_domain_change_fields[] = {
+	{ "dmarc", FIELD_CHOICE, .choices = dmarc_modes,
+		.about =
+			"Mail that DMARC would refuse: refused as asked, Junk at most, or let in." },
 	{ "account", FIELD_TEXT, .max = 254, .about = "Log-in of the new owner." },
 	SUSPENSION_FIELDS,
 	{ 0 },

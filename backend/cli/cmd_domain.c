@@ -15,7 +15,7 @@
 
 #define ZONE_MAX (256 * 1024)
 
-static const char *opt_account, *opt_format, *opt_cascade;
+static const char *opt_account, *opt_dmarc, *opt_format, *opt_cascade;
 static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct domain *domain)
@@ -65,7 +65,8 @@ static enum rc domain_show(struct cli *c, const struct options *o, struct err *e
 
 static enum rc domain_set(struct cli *c, const struct options *o, struct err *err)
 {
-	struct domain_change change = { .account = span_of(opt_account) };
+	struct domain_change change = { .account = span_of(opt_account),
+		.dmarc = span_of(opt_dmarc) };
 	struct domain domain;
 	enum rc rc = suspend_read(&suspend, &change.suspension, err);
 	if (rc == RC_OK)
@@ -94,6 +95,7 @@ int cmd_domain(int argc, char **argv)
 	};
 	static const struct option_row set_rows[] = {
 		{ "--account", "LOGIN", "the new owner", &opt_account },
+		{ "--dmarc", "apply|junk|ignore", "mail that DMARC would refuse", &opt_dmarc },
 		SUSPEND_ROWS(suspend),
 	};
 	static const struct option_row remove_rows[] = {

@@ -7,8 +7,8 @@
  * A machine without DNS must stay fast, and nobody else's slow zone may make us think that we are
  * one. So silence alone proves nothing: after three questions in a row without an answer the root's
  * name servers are asked for, which every resolver has at hand. Without an answer to that (the
- * canary) all questions are RC_TEMP at once. A canary every five seconds, for which nobody waits,
- * finds out when it is over.
+ * canary) all questions are RC_TEMP at once. A canary every second finds out when it is over; who asks
+ * just then gives it CANARY_WAIT_MS.
  */
 #include "mailcore/net/resolver.h"
 
@@ -29,7 +29,8 @@
 #define POSITIVE_MAX_S   3600
 #define NEGATIVE_MAX_S   300
 #define FAILURE_MS       5000
-#define CANARY_MS        5000 /* from one to the next */
+#define CANARY_MS        1000 /* from the end of one to the next */
+#define CANARY_WAIT_MS   20
 #define SILENCES_ALLOWED 3
 #define OPEN_MAX         10000 /* questions in flight */
 #define SCRATCH          (16 * 1024)
@@ -43,9 +44,10 @@ struct resolver {
 	pthread_mutex_t lock;
 	struct map open; /* by key: questions in flight */
 	struct dns_cache cache;
-	unsigned silences; /* in a row */
-	bool deaf;         /* no server answers */
-	bool canary_sings; /* one is in flight */
+	unsigned silences;       /* in a row */
+	bool deaf;               /* no server answers */
+	struct question *canary; /* in flight; NULL: none */
+	int64_t canary_until_ms; /* it is waited for */
 	int64_t next_canary_ms;
 };
 
@@ -119,7 +121,7 @@ static void count_silence(struct resolver *r, const struct question *q, enum dns
 	}
 	if (!q->canary)
 		return;
-	r->canary_sings = false;
+	r->canary = NULL;
 	r->next_canary_ms = clock_mono_ms() + CANARY_MS;
 	if (outcome != DNS_SILENCE)
 		return;
@@ -220,6 +222,19 @@ static struct question *question_new(
 	return q;
 }
 
+/* Under the lock, which is released meanwhile. */
+static bool wait_done(struct resolver *r, struct question *q, int64_t until_ms)
+{
+	struct timespec ts = { .tv_sec = until_ms / MSEC_PER_SEC,
+		.tv_nsec = (until_ms % MSEC_PER_SEC) * 1000000 };
+
+	while (!q->done) {
+		if (pthread_cond_timedwait(&q->changed, &r->lock, &ts) == ETIMEDOUT)
+			break;
+	}
+	return q->done;
+}
+
 /* Under the lock. */
 static void send_canary(struct resolver *r)
 {
@@ -227,8 +242,10 @@ static void send_canary(struct resolver *r)
 	struct key key = make_key(&root, DNS_NS);
 	struct question *q = question_new(r, &key, &root, DNS_NS);
 
-	q->refs = 1; /* the transport's: nobody waits */
-	q->canary = r->canary_sings = true;
+	q->refs = 1; /* the transport's */
+	q->canary = true;
+	r->canary = q;
+	r->canary_until_ms = clock_mono_ms() + CANARY_WAIT_MS;
 	dns_transport_send(r->transport, &root, DNS_NS, q);
 }
 
@@ -237,9 +254,21 @@ static bool has_servers(struct resolver *r)
 {
 	bool doubtful = r->deaf || r->silences >= SILENCES_ALLOWED;
 
-	if (doubtful && !r->canary_sings && clock_mono_ms() >= r->next_canary_ms)
+	if (doubtful && !r->canary && clock_mono_ms() >= r->next_canary_ms)
 		send_canary(r);
 	return !r->deaf;
+}
+
+/* Under the lock, which is released meanwhile: perhaps there are servers again. */
+static void await_canary(struct resolver *r)
+{
+	struct question *q = r->deaf && !has_servers(r) ? r->canary : NULL;
+
+	if (!q || clock_mono_ms() >= r->canary_until_ms)
+		return;
+	q->refs++;
+	(void)wait_done(r, q, r->canary_until_ms);
+	unref(q);
 }
 
 /* Under the lock: joins whoever asks the same, or asks. NULL: not now. The caller's reference. */
@@ -261,19 +290,6 @@ static struct question *join_or_ask(
 	return q;
 }
 
-/* Under the lock, which is released meanwhile. */
-static bool wait_done(struct resolver *r, struct question *q, int64_t until_ms)
-{
-	struct timespec ts = { .tv_sec = until_ms / MSEC_PER_SEC,
-		.tv_nsec = (until_ms % MSEC_PER_SEC) * 1000000 };
-
-	while (!q->done) {
-		if (pthread_cond_timedwait(&q->changed, &r->lock, &ts) == ETIMEDOUT)
-			break;
-	}
-	return q->done;
-}
-
 /* The raw reply, copied into the arena; empty for RC_TEMP. */
 static enum rc find_reply(struct resolver *r, struct ctx *ctx, const struct dns_name *name,
 	enum dns_type type, struct span *out)
@@ -291,6 +307,7 @@ static enum rc find_reply(struct resolver *r, struct ctx *ctx, const struct dns_
 		pthread_mutex_unlock(&r->lock);
 		return rc;
 	}
+	await_canary(r);
 	struct question *q = join_or_ask(r, &key, name, type);
 	if (q && wait_done(r, q, until_ms)) {
 		rc = q->rc;
@@ -323,7 +340,7 @@ void resolver_probe(struct resolver *r)
 	if (r->given)
 		return;
 	pthread_mutex_lock(&r->lock);
-	if (!r->canary_sings)
+	if (!r->canary)
 		send_canary(r);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -6,5 +6,5 @@ CREATE FUNCTION directory_dmarc(p_domain_id bigint, p_name text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN (SELECT d.dmarc FROM domain n JOIN domain d ON d.domain_id = coalesce(n.alias_of, n.domain_id)
-          WHERE CASE WHEN p_domain_id <> 0 THEN n.domain_id = p_domain_id ELSE n.name = p_name END);
+          WHERE CASE WHEN p_domain_id <> 0 THEN n.domain_id = p_domain_id ELSE n.name = p_name AND n.deleted_at IS NULL END);
 END $$;

@@ -9,7 +9,7 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
    WHERE m.domain_id = d.domain_id AND m.deleted_at IS NULL),
   d.created_at, d.version,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
-  coalesce(d.suspend_until > now(), true)
+  coalesce(d.suspend_until > now(), true), d.dmarc
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
 WHERE t.ancestor_id = $1::bigint AND d.name = $2::text AND (d.deleted_at IS NOT NULL) = $3::boolean
 ORDER BY d.deleted_at DESC LIMIT 1;
@@ -23,7 +23,7 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
    WHERE m.domain_id = d.domain_id AND m.deleted_at IS NULL),
   d.created_at, d.version,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
-  coalesce(d.suspend_until > now(), true)
+  coalesce(d.suspend_until > now(), true), d.dmarc
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
 WHERE t.ancestor_id = $1::bigint AND d.deleted_at IS NULL AND d.name > $2::text
   AND ($3::text = '' OR strpos(d.name, lower($3::text)) > 0)
@@ -37,7 +37,7 @@ INSERT INTO domain (account_id, name) VALUES ($1::bigint, $2::text) RETURNING do
 -- name: domain_update
 -- roles: web
 UPDATE domain SET account_id = $3::bigint, no_login = $4::boolean, no_send = $5::boolean,
-  no_receive = $6::boolean, hold_out = $7::boolean, suspend_reason = $8::text, suspend_until = $9::timestamptz,
+  no_receive = $6::boolean, hold_out = $7::boolean, suspend_reason = $8::text, suspend_until = $9::timestamptz, dmarc = $10::text,
   suspended_at = CASE WHEN $4::boolean AND $5::boolean AND $6::boolean THEN coalesce(suspended_at, now()) END,
   version = version + 1
 WHERE domain_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint) RETURNING version;

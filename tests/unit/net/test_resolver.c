@@ -2,10 +2,12 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -249,6 +251,41 @@ static void probed_in_advance(void **state)
 	(void)close(fd);
 }
 
+/* A server that starts later is found at once, but for what was asked and has failed just now. */
+static void servers_may_start_later(void **state)
+{
+	char text[32], bytes[512];
+	struct asked q;
+	int fd;
+
+	bind_udp(&fd, text, sizeof text);
+	(void)close(fd);
+	struct resolver *r = resolver_open(text, 500);
+	log_set_level(LOG_ERROR);
+	for (int i = 0; i < 5; i++) {
+		char name[32];
+		(void)snprintf(name, sizeof name, "early%d.example", i);
+		assert_int_equal(ask(&q, r, name, 20000), RC_TEMP);
+	}
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)strtoul(strrchr(text, ':') + 1, NULL, 10)) };
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	bool heard = false;
+	for (int i = 0; i < 3000 && !heard; i++) { /* the canary comes with the next question */
+		char name[32];
+		(void)snprintf(name, sizeof name, "later%d.example", i);
+		(void)ask(&q, r, name, 10);
+		usleep(10000);
+		heard = recv(fd, bytes, sizeof bytes, 0) > 12 && bytes[12] == 0; /* the root */
+	}
+	assert_true(heard);
+	resolver_close(r);
+	(void)close(fd);
+}
+
 static void prefetched(void **state)
 {
 	struct resolver *r = resolver_open(server.text, 5000);
@@ -360,6 +397,7 @@ int main(void)
 		cmocka_unit_test(without_a_server_it_is_fast),
 		cmocka_unit_test(slow_zones_do_not_make_us_deaf),
 		cmocka_unit_test(probed_in_advance),
+		cmocka_unit_test(servers_may_start_later),
 		cmocka_unit_test(prefetched),
 		cmocka_unit_test(nonsense_for_servers),
 		cmocka_unit_test(reverse),
