@@ -101,11 +101,8 @@ static void add_pattern(
 
 	str_add(&wire, reference);
 	str_add(&wire, pattern);
-	if (!str_ok(&wire))
-		return;
-	if (imap_session_is_utf8(cmd->s))
-		q->patterns[q->n_patterns++] = str_span(&wire);
-	else if (mutf7_decode(str_span(&wire), &utf8))
+	if (str_ok(&wire) &&
+		mailbox_text_decode(str_span(&wire), imap_session_is_utf8(cmd->s), &utf8))
 		q->patterns[q->n_patterns++] = str_span(&utf8);
 }
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <iconv.h>
 #include <unicode/ucnv.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
 #include <unicode/utf16.h>
 
 #include "mailcore/base/utf8.h"
@@ -203,4 +205,22 @@ void charset_guess_to_utf8(struct str *out, struct span bytes)
 		str_add(out, bytes);
 	else if (!charset_to_utf8(out, SPAN("windows-1252"), bytes))
 		utf8_add_valid(out, bytes); /* ICU without its data */
+}
+
+void charset_nfc_add(struct str *out, struct span utf8)
+{
+	UChar wide[CHARSET_NFC_MAX], composed[CHARSET_NFC_MAX];
+	char text[3 * CHARSET_NFC_MAX];
+	UErrorCode error = U_ZERO_ERROR;
+	int32_t n = 0, len = 0;
+
+	if (utf8_is_ascii(utf8) || utf8.len > CHARSET_NFC_MAX) {
+		str_add(out, utf8);
+		return;
+	}
+	u_strFromUTF8(wide, CHARSET_NFC_MAX, &n, utf8.ptr, (int32_t)utf8.len, &error);
+	int32_t units = unorm2_normalize(
+		unorm2_getNFCInstance(&error), wide, n, composed, CHARSET_NFC_MAX, &error);
+	u_strToUTF8(text, sizeof text, &len, composed, units, &error);
+	str_add(out, U_SUCCESS(error) ? span_make(text, (size_t)len) : utf8);
 }

@@ -17,3 +17,7 @@ bool charset_to_utf8(struct str *out, struct span label, struct span bytes);
 bool charset_is_known(struct span label);
 /* Text without a label: UTF-8 when it is valid, else windows-1252. */
 void charset_guess_to_utf8(struct str *out, struct span bytes);
+/* Appends valid UTF-8 in the composed form (NFC), in which names are compared; what is longer than
+ * CHARSET_NFC_MAX stays as it is. */
+#define CHARSET_NFC_MAX 4096
+void charset_nfc_add(struct str *out, struct span utf8);

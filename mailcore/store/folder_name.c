@@ -1,6 +1,7 @@
 #include "mailcore/store/folder_name.h"
 
 #include "mailcore/base/utf8.h"
+#include "mailcore/mime/charset.h"
 
 static bool is_control(uint32_t code)
 {
@@ -35,7 +36,11 @@ bool folder_name_parse(struct arena *a, struct span text, struct span *out)
 	if (text.len == 0 || text.len > FOLDER_NAME_MAX || !utf8_valid(text) || has_control(text) ||
 		!levels_ok(text))
 		return false;
-	struct span name = arena_span(a, text);
+	struct str composed = str_in(a, FOLDER_NAME_MAX);
+	charset_nfc_add(&composed, text);
+	if (!str_ok(&composed))
+		return false;
+	struct span name = str_span(&composed);
 	size_t root = span_find(name, '/');
 	root = root == SPAN_NPOS ? name.len : root;
 	if (span_ieq(span_sub(name, 0, root), SPAN("INBOX"))) {

@@ -1,4 +1,4 @@
-/* Names of folders: UTF-8, levels separated by '/', "INBOX" in upper case whatever was given. */
+/* Names of folders: UTF-8 in NFC, levels separated by '/', "INBOX" in upper case whatever was given. */
 #pragma once
 
 #include <stdbool.h>

@@ -2,6 +2,7 @@
 #include "mailcore/imap/syntax/mailbox_name.h"
 
 #include "mailcore/base/utf8.h"
+#include "mailcore/mime/charset.h"
 
 /* ------------------------------------------------------------------ modified UTF-7 */
 
@@ -172,15 +173,27 @@ static bool first_level_is_inbox(struct span name)
 		(name.len == 5 || name.ptr[5] == FOLDER_DELIMITER);
 }
 
+bool mailbox_text_decode(struct span wire, bool utf8, struct str *out)
+{
+	struct str plain;
+
+	if (wire.len > MAILBOX_NAME_WIRE_MAX || (utf8 && !utf8_valid(wire)))
+		return false;
+	str_init(&plain, MAILBOX_NAME_WIRE_MAX);
+	if (utf8)
+		str_add(&plain, wire);
+	bool ok = (utf8 || mutf7_decode(wire, &plain)) && str_ok(&plain);
+	if (ok)
+		charset_nfc_add(out, str_span(&plain));
+	str_done(&plain);
+	return ok && str_ok(out);
+}
+
 bool mailbox_name_parse(struct span wire, bool utf8, struct str *out)
 {
 	size_t start = out->len;
 
-	if (wire.len > MAILBOX_NAME_WIRE_MAX)
-		return false;
-	if (utf8 && utf8_valid(wire))
-		str_add(out, wire);
-	else if (utf8 || !mutf7_decode(wire, out))
+	if (!mailbox_text_decode(wire, utf8, out))
 		return false;
 	if (!str_ok(out) || out->len == start)
 		return false;

@@ -24,7 +24,9 @@ bool mutf7_decode(struct span wire, struct str *out);
 /* The reverse, of valid UTF-8; malformed bytes become U+FFFD. */
 void mutf7_encode(struct span name, struct str *out);
 
-/* A mailbox argument to the store's form: decoded, INBOX in capitals (also as the first level), a
+/* A name or a pattern as it comes, to UTF-8 in NFC. False: malformed or too long. */
+bool mailbox_text_decode(struct span wire, bool utf8, struct str *out);
+/* A mailbox argument to the store's form: decoded, in NFC, INBOX in capitals (also as the first level), a
  * trailing delimiter dropped. False for a name that cannot exist: malformed, empty, control
  * characters, empty levels, too long. utf8: the client has enabled UTF-8 names. */
 bool mailbox_name_parse(struct span wire, bool utf8, struct str *out);

@@ -283,6 +283,8 @@ static void folder_names(void **state)
 		{ "&AIA-", false, NULL }, /* a C1 control */
 		{ "\xc3\xbc", false, NULL },
 		{ "\xc3\xbc", true, "\xc3\xbc" },
+		{ "e\xcc\x81", true, "\xc3\xa9" }, /* composed (NFC) */
+		{ "e&AwE-", false, "\xc3\xa9" },
 		{ "a&-b", true, "a&-b" },
 		{ "\xff", true, NULL },
 	};
