@@ -22,6 +22,22 @@ static uint64_t keyword_bit(const struct snapshot *snap, struct span keyword)
 	return 0;
 }
 
+/* Empty when there is a character in it that folding can make from several others. */
+static struct span longest_word(struct span text)
+{
+	struct span word, longest = SPAN("");
+
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return SPAN("");
+	}
+	while (span_split(&text, ' ', &word)) {
+		if (word.len > longest.len)
+			longest = word;
+	}
+	return longest;
+}
+
 bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
 {
 	for (struct search_key *k = key->children; k; k = k->next) {
@@ -30,6 +46,8 @@ bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
 	}
 	if (key->op == SEARCH_NUMBERS || key->op == SEARCH_UIDS)
 		return imap_view_resolve(s, &key->set, key->op == SEARCH_UIDS, a, &key->runs);
+	if (key->op == SEARCH_HEADER)
+		key->word = longest_word(key->text);
 	if (key->op == SEARCH_KEYWORD)
 		key->number = keyword_bit(s->view.seen, key->text);
 	return true;
@@ -42,12 +60,37 @@ static bool contains(struct span folded, struct span needle)
 	return !needle.len || span_find_span(folded, needle) != SPAN_NPOS;
 }
 
+/* Header fields of ASCII without encoded words mean what they say: what is not in their bytes is
+ * not in their text. Empty: they are of another kind. */
+struct span search_plain_fields(struct arena *a, struct span fields)
+{
+	char *out = arena_alloc(a, fields.len);
+	unsigned char other = 0;
+
+	for (size_t i = 0; i < fields.len; i++) {
+		unsigned char c = (unsigned char)fields.ptr[i];
+		other |= (unsigned char)((c & 0x80) | (c == 0x1b)); /* ESC: ISO-2022 */
+		out[i] = (char)(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
+	}
+	struct span plain = span_make(out, fields.len);
+	return other || span_find_span(plain, SPAN("=?")) != SPAN_NPOS ? SPAN("") : plain;
+}
+
+/* Most messages of a search for a word are ruled out by this, at a twentieth of the price. */
+static bool is_ruled_out(const struct search_key *key, const struct candidate *c)
+{
+	return !c->has_message && key->word.len > 0 && c->plain_fields.len > 0 &&
+		span_find_span(c->plain_fields, key->word) == SPAN_NPOS;
+}
+
 static enum match match_field(const struct search_key *key, struct candidate *c)
 {
 	struct header_field field;
 
 	if (!c->has_message && !(c->has_fields && message_header_is_cached(key->name)))
 		return MATCH_UNDECIDED;
+	if (is_ruled_out(key, c))
+		return MATCH_NO;
 	struct cur in = cur_of(c->has_message ? c->message.bytes : c->fields);
 	while (header_next_named(&in, key->name, &field)) {
 		if (contains(search_fold(c->a, header_text(c->a, field.value)), key->text))

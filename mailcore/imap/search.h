@@ -19,6 +19,7 @@ struct candidate {
 	const struct message_row *row; /* ids and dates; NULL: not read yet */
 	bool has_fields;               /* the usual fields are there */
 	struct span fields;
+	struct span plain_fields; /* in lower case; empty when they hold more than plain ASCII */
 	bool has_message;
 	struct open_message message;
 	struct span folded_body; /* filled on first use */
@@ -26,5 +27,7 @@ struct candidate {
 
 /* Numbers and UIDs to indexes, keywords to bits. False: a message number that does not exist. */
 bool search_prepare(struct imap *s, struct search_key *key, struct arena *a);
+/* For plain_fields. */
+struct span search_plain_fields(struct arena *a, struct span fields);
 /* UNDECIDED only as long as has_message is false. Recursion is bounded by SEARCH_DEPTH_MAX. */
 enum match search_match(const struct search_key *key, struct candidate *c);

@@ -5,7 +5,7 @@
 #include "mailcore/base/vec.h"
 #include "mailcore/imap/reply.h"
 
-#define BATCH_MESSAGES 256
+#define BATCH_MESSAGES 1000
 #define BATCH_BYTES    ((size_t)1 << 20)
 
 /* Messages that the last round could not decide. */
@@ -68,7 +68,7 @@ static enum rc fields_round(
 
 	ctx.arena = &answer->batch;
 	enum rc rc = message_rows(s->options->store, &ctx, s->mailbox_id, s->view.folder_id, u->uid,
-		u->len, META_HEADERS, rows, &n_rows);
+		u->len, q->want, rows, &n_rows);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t k = 0; k < u->len && row < n_rows; k++) {
@@ -80,7 +80,8 @@ static enum rc fields_round(
 		struct candidate c = { .index = u->index[k],
 			.row = it,
 			.has_fields = fields.len > 0, /* none: too large for the row */
-			.fields = fields };
+			.fields = fields,
+			.plain_fields = search_plain_fields(&answer->batch, fields) };
 		r->of[u->index[k] - q->at] = match_one(answer, q, &answer->batch, &c);
 	}
 	return RC_OK;
@@ -155,8 +156,20 @@ static enum rc search_batch(struct answer *answer, struct search *q)
 
 /* ------------------------------------------------------------------ the folder */
 
+static unsigned what_it_wants(const struct search_key *key)
+{
+	unsigned want = META_HEADERS;
+	bool ids = key->op == SEARCH_EMAILID || key->op == SEARCH_THREADID ||
+		(key->op >= SEARCH_SAVED_BEFORE && key->op <= SEARCH_SAVED_SINCE);
+
+	for (const struct search_key *k = key->children; k; k = k->next)
+		want |= what_it_wants(k);
+	return ids ? want | META_IDS : want;
+}
+
 bool search_begin(struct answer *answer, struct search *q)
 {
+	q->want = what_it_wants(q->query.root);
 	return search_prepare(answer->cmd.s, q->query.root, &answer->arena);
 }
 

@@ -9,7 +9,8 @@
 
 struct search {
 	struct search_query query;
-	size_t at; /* the place: index of the next message */
+	unsigned want; /* META_*: what the second round reads */
+	size_t at;     /* the place: index of the next message */
 	struct {
 		uint32_t *items; /* indexes of what was found, ascending */
 		size_t len, cap;

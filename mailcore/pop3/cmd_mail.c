@@ -139,6 +139,46 @@ enum step pop3_go_on(struct pop3_session *s)
 
 /* --- messages --- */
 
+static const struct message_bytes *find_ahead(const struct pop3_session *s, size_t i)
+{
+	for (size_t k = 0; k < s->n_ahead; k++) {
+		if (s->ahead[k].uid == s->snap->uid[i])
+			return &s->ahead[k];
+	}
+	return NULL;
+}
+
+/* The next messages at once. What fails here is asked for again, alone. */
+static void read_ahead(struct pop3_session *s, struct ctx *ctx, size_t i)
+{
+	struct ctx own = *ctx;
+	size_t rest = s->snap->len - i, done = 0;
+
+	own.arena = &s->ahead_arena;
+	arena_done(&s->ahead_arena);
+	s->n_ahead = 0;
+	if (message_read(s->options->store, &own, s->mailbox_id, s->folder_id, &s->snap->uid[i],
+		    rest < POP3_AHEAD_MESSAGES ? rest : POP3_AHEAD_MESSAGES, false,
+		    POP3_AHEAD_BYTES, s->ahead, &s->n_ahead, &done) != RC_OK)
+		s->n_ahead = 0;
+}
+
+/* True: *out is the message, which stays until the next RETR. */
+static bool take_ahead(struct pop3_session *s, struct ctx *ctx, size_t i, struct span *out)
+{
+	const struct message_bytes *m = find_ahead(s, i);
+
+	if (!m && i > 0 && i == s->next && i + 1 < s->snap->len) {
+		read_ahead(s, ctx, i);
+		m = find_ahead(s, i);
+	}
+	s->next = i + 1;
+	if (!m || m->unreadable)
+		return false;
+	*out = m->bytes;
+	return true;
+}
+
 /* Into message_arena, because the answer may need several steps. */
 static enum rc read_message(
 	struct pop3_session *s, struct ctx *ctx, size_t i, bool head_only, struct span *out)
@@ -175,7 +215,9 @@ enum step pop3_retr(struct pop3_session *s, struct ctx *ctx, struct span arg)
 
 	if (!find_message(s, arg, &i))
 		return STEP_DONE;
-	enum rc rc = read_message(s, ctx, i, false, &message);
+	enum rc rc = RC_OK;
+	if (!take_ahead(s, ctx, i, &message))
+		rc = read_message(s, ctx, i, false, &message);
 	if (rc != RC_OK) {
 		pop3_refuse(s, rc);
 		return STEP_DONE;

@@ -248,6 +248,7 @@ static enum step session_open(struct conn *c, struct ctx *ctx)
 	s->state = STATE_AUTH;
 	arena_init(&s->arena, 512);
 	arena_init(&s->message_arena, (size_t)64 << 10);
+	arena_init(&s->ahead_arena, (size_t)64 << 10);
 	conn_set_session(c, s);
 	pop3_ok(s, "%s POP3 server is ready", s->options->hostname);
 	return STEP_DONE;
@@ -290,6 +291,7 @@ static void session_close(struct conn *c)
 		snapshot_unref(s->snap);
 	sasl_done(&s->sasl);
 	arena_done(&s->message_arena);
+	arena_done(&s->ahead_arena);
 	arena_done(&s->arena);
 	heap_free(s);
 	conn_set_session(c, NULL);

@@ -4,6 +4,10 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/directory/sasl.h"
 #include "mailcore/pop3/pop3.h"
+#include "mailcore/store/store.h"
+
+#define POP3_AHEAD_MESSAGES 16
+#define POP3_AHEAD_BYTES    ((size_t)128 << 10)
 
 enum pop3_state {
 	STATE_AUTH = 1,  /* not logged in */
@@ -41,6 +45,12 @@ struct pop3_session {
 	size_t more_at;             /* index, or offset into message */
 	struct arena message_arena; /* the message being sent, alive over its steps */
 	struct span message;
+
+	/* Read in one go for a client that takes one message after the other. */
+	struct arena ahead_arena;
+	struct message_bytes ahead[POP3_AHEAD_MESSAGES];
+	size_t n_ahead;
+	size_t next; /* index behind the last RETR */
 };
 
 /* A single reply line; fmt follows "+OK " or "-ERR ". */

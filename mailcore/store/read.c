@@ -23,9 +23,45 @@ static struct message_row read_row(struct arena *a, const struct rows *r, size_t
 	};
 }
 
+/* Are the UIDs (ascending) nearly all that lie between the first and the last? */
+static bool is_dense(const uint32_t *uids, size_t n)
+{
+	return n > 0 && uids[n - 1] - uids[0] < 2 * n + 16;
+}
+
+static enum rc read_wire(struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,
+	const uint32_t *uids, size_t n, unsigned want, struct message_row *out, size_t *out_len)
+{
+	AUTO(rows_close) struct rows *r = NULL;
+	enum rc rc = db_query(ctx, &SQL_MESSAGE_WIRE,
+		ARGS(A_I64(mailbox_id), A_I64(folder_id), A_I64(uids[0]), A_I64(uids[n - 1]),
+			A_BOOL(want & META_ENVELOPE), A_BOOL(want & META_BODYSTRUCTURE),
+			A_BOOL(want & META_HEADERS)),
+		&r);
+	if (rc != RC_OK)
+		return rc;
+	size_t len = 0;
+	size_t k = 0;
+	for (size_t i = 0; i < rows_len(r); i++) {
+		uint32_t uid = (uint32_t)row_i64(r, i, 0);
+		while (k < n && uids[k] < uid)
+			k++;
+		if (k == n || uids[k] != uid)
+			continue;
+		out[len++] = (struct message_row){ .uid = uid,
+			.envelope = arena_span(ctx->arena, row_bytes(r, i, 1)),
+			.bodystructure = arena_span(ctx->arena, row_bytes(r, i, 2)),
+			.headers = arena_span(ctx->arena, row_bytes(r, i, 3)) };
+	}
+	*out_len = len;
+	return RC_OK;
+}
+
 enum rc message_rows(struct store *s, struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,
 	const uint32_t *uids, size_t n, unsigned want, struct message_row *out, size_t *out_len)
 {
+	if (!(want & (META_LIST | META_IDS)) && is_dense(uids, n))
+		return read_wire(ctx, mailbox_id, folder_id, uids, n, want, out, out_len);
 	AUTO(rows_close) struct rows *r = NULL;
 	enum rc rc = db_query(ctx, &SQL_MESSAGE_ROWS,
 		ARGS(A_I64(mailbox_id), A_I64(folder_id), uids_arg(ctx->arena, uids, n),
@@ -50,15 +86,26 @@ static size_t handled(const uint32_t *uids, size_t n, uint32_t last)
 	return i;
 }
 
+static enum rc query_bytes(struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,
+	const uint32_t *uids, size_t n, bool head_only, size_t max_bytes, struct rows **out)
+{
+	struct arg mailbox = A_I64(mailbox_id);
+	struct arg folder = A_I64(folder_id);
+	if (n == 1)
+		return db_query(ctx, &SQL_MESSAGE_READ_ONE,
+			ARGS(mailbox, folder, A_I64(uids[0]), A_BOOL(head_only)), out);
+	return db_query(ctx, &SQL_MESSAGE_READ,
+		ARGS(mailbox, folder, uids_arg(ctx->arena, uids, n), A_BOOL(head_only),
+			A_I64(max_bytes ? (int64_t)max_bytes : 1)),
+		out);
+}
+
 enum rc message_read(struct store *s, struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,
 	const uint32_t *uids, size_t n, bool head_only, size_t max_bytes, struct message_bytes *out,
 	size_t *out_len, size_t *out_done)
 {
 	AUTO(rows_close) struct rows *r = NULL;
-	enum rc rc = db_query(ctx, &SQL_MESSAGE_READ,
-		ARGS(A_I64(mailbox_id), A_I64(folder_id), uids_arg(ctx->arena, uids, n),
-			A_BOOL(head_only), A_I64(max_bytes ? (int64_t)max_bytes : 1)),
-		&r);
+	enum rc rc = query_bytes(ctx, mailbox_id, folder_id, uids, n, head_only, max_bytes, &r);
 	if (rc != RC_OK)
 		return rc;
 	size_t len = rows_len(r);

@@ -274,7 +274,7 @@ enum meta_want {
 	META_BODYSTRUCTURE = 2,
 	META_HEADERS = 4,
 	META_LIST = 8, /* subject, from, to, preview, attachment, date, thread: webmail's row */
-	META_IDS = 16, /* blob, thread, saved_at: come in any case */
+	META_IDS = 16, /* blob, thread, message_id, saved_at; they come with META_LIST too */
 };
 struct message_row {
 	uint32_t uid;

@@ -50,6 +50,7 @@ struct search_key {
 	struct search_key *children, *next;
 	uint64_t number;
 	struct span name, text;
+	struct span word; /* the longest word of text if it is ASCII: see match_field */
 	struct seqset set;
 	struct index_runs runs; /* of the sets: filled by whoever knows the folder */
 };
