@@ -39,7 +39,7 @@ GRANT EXECUTE ON FUNCTION directory_domain(text), directory_mailbox(text, text),
   directory_resolve(text, text), directory_may_send(bigint, text, text), directory_may_post(text, text, text)
   TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea), app_used(bigint, text),
-  app_full_pool(bigint, text, bigint), app_default_quota(bigint), app_plan_bounds(bigint),
+  app_full_pool(bigint, text, bigint), app_default_quota(bigint), app_plan_bounds(bigint), app_needs_factor(bigint),
   plan_limit(plan, text) TO mailstead_web;
 GRANT EXECUTE ON FUNCTION tenant_purge(interval, bigint) TO mailstead_send;
 GRANT EXECUTE ON FUNCTION directory_dmarc(bigint, text) TO mailstead_mx;
@@ -89,12 +89,19 @@ GRANT SELECT, INSERT ON audit TO mailstead_web;
 GRANT SELECT ON event TO mailstead_web;
 GRANT SELECT (credential_id, account_id, mailbox_id, kind, label, created_at, used_at), INSERT, DELETE ON credential
   TO mailstead_web;
+GRANT SELECT (factor_id, account_id, mailbox_id, confirmed_at, created_at), INSERT, UPDATE (confirmed_at), DELETE
+  ON second_factor TO mailstead_web;
+GRANT SELECT (factor_id), INSERT, DELETE ON recovery_code TO mailstead_web;
+GRANT SELECT, INSERT, DELETE ON password_reset TO mailstead_web;
+GRANT SELECT (created_at), DELETE ON password_reset TO mailstead_send;
 GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, changed_at), INSERT,
   UPDATE (state, changed_at), DELETE ON dkim_key TO mailstead_web;
 
 -- ------------------------------------------------------------------ keys
 
 GRANT SELECT, INSERT, DELETE, UPDATE (hash, used_at) ON credential TO mailstead_keys;
+GRANT SELECT, UPDATE (last_step) ON second_factor TO mailstead_keys;
+GRANT SELECT, DELETE ON recovery_code TO mailstead_keys;
 GRANT SELECT, INSERT, UPDATE (private_key) ON dkim_key TO mailstead_keys;
 GRANT SELECT (domain_id, name) ON domain TO mailstead_keys;
 GRANT SELECT (domain_id, selector, algorithm, state) ON dkim_key TO mailstead_mx, mailstead_user, mailstead_send;
@@ -121,9 +128,11 @@ BEGIN
                     USING (true)', t);
     mine := CASE
       WHEN t IN ('dkim_key', 'mailbox', 'alias') THEN format(by_domain, t)
-      WHEN t = 'credential' THEN
-        '(account_id IS NOT NULL AND ' || format(by_account, t) || ') OR (mailbox_id IS NOT NULL AND EXISTS (
-          SELECT 1 FROM mailbox m WHERE m.mailbox_id = credential.mailbox_id))'
+      WHEN t IN ('credential', 'second_factor', 'password_reset') THEN
+        '(account_id IS NOT NULL AND ' || format(by_account, t) || format(') OR (mailbox_id IS NOT NULL AND EXISTS (
+          SELECT 1 FROM mailbox m WHERE m.mailbox_id = %I.mailbox_id))', t)
+      WHEN t = 'recovery_code' THEN
+        'EXISTS (SELECT 1 FROM second_factor f WHERE f.factor_id = recovery_code.factor_id)'
       WHEN t = 'account' THEN          -- a new row is in account_tree only a statement later
         format(by_account, t) || ' OR EXISTS (SELECT 1 FROM account_tree t
           WHERE t.ancestor_id = (SELECT app_tenant()) AND t.account_id = account.parent_id)'

@@ -3,6 +3,7 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/audit.h"
 #include "backend/accounts/limits.h"
+#include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/service.h"
 
 struct change {
@@ -43,6 +44,27 @@ static enum rc update_tx(struct ctx *ctx, void *arg)
 	return rc;
 }
 
+static enum rc take_contact(
+	struct ctx *ctx, struct account *account, struct span contact, struct err *err)
+{
+	struct span local, domain;
+
+	contact = span_trim(contact);
+	if (contact.len > 0 && address_normalise(ctx, contact, &local, &domain, NULL) != RC_OK)
+		return err_set(err, RC_INVALID, "contact",
+			"This is not a mail address. It should look like name@example.org.");
+	account->contact = contact;
+	return RC_OK;
+}
+
+static enum rc take_language(struct account *account, struct span language, struct err *err)
+{
+	if (language.len > 0 && !span_eq(language, SPAN("en")) && !span_eq(language, SPAN("de")))
+		return err_set(err, RC_INVALID, "language", "One of en and de, or nothing.");
+	account->language = language;
+	return RC_OK;
+}
+
 static enum rc apply(struct ctx *ctx, struct account *account, const struct account_change *change,
 	struct err *err)
 {
@@ -50,6 +72,16 @@ static enum rc apply(struct ctx *ctx, struct account *account, const struct acco
 
 	if (change->set_name)
 		account->name = change->name;
+	if (change->set_require_factor)
+		account->require_second_factor = change->require_second_factor;
+	if (change->set_contact)
+		rc = take_contact(ctx, account, change->contact, err);
+	if (rc != RC_OK)
+		return rc;
+	if (change->set_language)
+		rc = take_language(account, change->language, err);
+	if (rc != RC_OK)
+		return rc;
 	if (change->set_plan || suspension_is_changed(&change->suspension))
 		rc = need_above(ctx, account, err);
 	if (rc == RC_OK)

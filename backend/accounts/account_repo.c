@@ -23,7 +23,7 @@ enum rc account_find_login(struct ctx *ctx, struct span login, int64_t *out_id,
 }
 
 enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *out_role,
-	struct span *out_login, bool *out_suspended)
+	struct span *out_login, bool *out_suspended, bool *out_needs_factor)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ACCOUNT_BY_ID, ARGS(A_I64(account_id)), &rows);
@@ -34,6 +34,7 @@ enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *
 		return RC_NOT_FOUND;
 	*out_login = row_copy(ctx, rows, 0, 1);
 	*out_suspended = row_bool(rows, 0, 2);
+	*out_needs_factor = row_bool(rows, 0, 3);
 	return RC_OK;
 }
 
@@ -64,7 +65,10 @@ static void read_account(struct ctx *ctx, const struct rows *rows, size_t row, s
 		.created_at_us = row_time_us(rows, row, 9),
 		.plan_id = row_i64(rows, row, 10),
 		.plan = row_copy(ctx, rows, row, 11),
-		.deleted_at_us = row_time_us(rows, row, 12) };
+		.deleted_at_us = row_time_us(rows, row, 12),
+		.require_second_factor = row_bool(rows, row, 20),
+		.contact = row_copy(ctx, rows, row, 21),
+		.language = row_copy(ctx, rows, row, 22) };
 	suspension_read(ctx, rows, row, 13, &out->suspension);
 	ASSERT(role_parse(row_text(rows, row, 2), &out->role)); /* the table's CHECK */
 }
@@ -163,7 +167,8 @@ enum rc account_store(struct ctx *ctx, int64_t version, struct account *account)
 		ARGS(A_I64(account->account_id), A_I64(version), A_TEXT(account->name),
 			A_I64(account->plan_id), A_BOOL(s->no_login), A_BOOL(s->no_send),
 			A_BOOL(s->no_receive), A_BOOL(s->hold_out), A_TEXT(s->reason),
-			suspension_until_arg(s)),
+			suspension_until_arg(s), A_BOOL(account->require_second_factor),
+			A_TEXT(account->contact), A_TEXT(account->language)),
 		&rows);
 
 	if (rc != RC_OK)

@@ -258,6 +258,9 @@ struct cJSON *account_json(struct arena *a, const struct account *account)
 	else
 		json_add_null(a, o, "plan");
 	suspension_add_json(a, o, &account->suspension);
+	json_add_bool(a, o, "require_second_factor", account->require_second_factor);
+	json_add_text(a, o, "contact", account->contact);
+	json_add_text(a, o, "language", account->language);
 	json_add_i64(a, o, "domains", account->domains);
 	json_add_i64(a, o, "mailboxes", account->mailboxes);
 	json_add_time(a, o, "created_at", account->created_at_us);

@@ -20,7 +20,10 @@ struct account {
 	struct span login, name;
 	struct span parent; /* login of the parent as far as the actor may see it */
 	struct suspension suspension;
-	int64_t plan_id; /* 0: none */
+	bool require_second_factor; /* of itself and all accounts below */
+	struct span contact;        /* where mail to it goes; empty: its log-in name */
+	struct span language;       /* of its pages: "de"; empty: what the browser asks for */
+	int64_t plan_id;            /* 0: none */
 	struct span plan;
 	int64_t domains, mailboxes; /* at and below */
 	int64_t created_at_us, deleted_at_us;
@@ -59,7 +62,9 @@ MUST_CHECK enum rc account_set_password(const struct services *s, struct ctx *ct
 MUST_CHECK enum rc account_change_password(const struct services *s, struct ctx *ctx,
 	struct span current, struct span password, struct err *err);
 struct account_change {
-	bool set_name, set_plan;
+	bool set_name, set_plan, set_require_factor, set_contact, set_language;
+	bool require_second_factor;
+	struct span contact, language;
 	struct span name;
 	struct span plan; /* name or number; empty: none */
 	struct suspension_change suspension;

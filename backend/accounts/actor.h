@@ -24,7 +24,8 @@ struct actor {
 	size_t n_scopes;
 	const struct span *domains; /* token: restricted to these names; none: all of the account */
 	size_t n_domains;
-	bool dry_run; /* services do everything and roll back */
+	bool needs_factor; /* session: it has to set up a second factor before anything else */
+	bool dry_run;      /* services do everything and roll back */
 };
 
 /* "admin", "reseller", "customer", "mailbox" */

@@ -91,32 +91,120 @@ static void hash_secret(struct span secret, unsigned char out[32])
 	(void)SHA256((const unsigned char *)secret.ptr, secret.len, out);
 }
 
+static enum rc open_session(struct ctx *ctx, const struct who *who, struct span address,
+	struct span user_agent, bool is_pending, struct span *out_secret, struct web_session *out)
+{
+	struct web_session session = {
+		.kind = who->kind, .address = address, .is_pending = is_pending
+	};
+	struct str secret = str_in(ctx->arena, SECRET_LENGTH);
+	struct str agent = str_in(ctx->arena, USER_AGENT_MAX * 4);
+
+	random_add_token(&secret, SECRET_BYTES);
+	hash_secret(str_span(&secret), session.hash);
+	random_bytes(session.csrf, sizeof session.csrf);
+	utf8_add_valid(&agent, span_sub(user_agent, 0, USER_AGENT_MAX - 8));
+	session.user_agent = str_span(&agent);
+	enum rc rc = session_insert(ctx, &who->owner, &session);
+	if (rc != RC_OK)
+		return rc;
+	*out_secret = str_span(&secret);
+	*out = session;
+	return RC_OK;
+}
+
+static enum keys_subject subject_of(const struct session_owner *owner)
+{
+	return owner->mailbox_id ? KEYS_MAILBOX : KEYS_ACCOUNT;
+}
+
+static int64_t id_of(const struct session_owner *owner)
+{
+	return owner->mailbox_id ? owner->mailbox_id : owner->account_id;
+}
+
 enum rc login_start(const struct services *s, struct ctx *ctx, const struct login_ask *ask,
 	struct span *out_secret, struct web_session *out, struct err *err)
 {
 	struct who who;
-	struct web_session session = { .address = ask->address };
-	struct str secret = str_in(ctx->arena, SECRET_LENGTH);
 	enum rc rc = check(s, ctx, ask, &who);
 
 	log_info("login.web", "login=%s peer=" SPAN_FMT " result=%s",
 		log_text(ctx->arena, ask->login), SPAN_ARG(ask->address), rc_name(rc));
 	if (rc != RC_OK)
 		return refuse(rc, err);
-	random_add_token(&secret, SECRET_BYTES);
-	hash_secret(str_span(&secret), session.hash);
-	random_bytes(session.csrf, sizeof session.csrf);
-	struct str agent = str_in(ctx->arena, USER_AGENT_MAX * 4);
-	utf8_add_valid(&agent, span_sub(ask->user_agent, 0, USER_AGENT_MAX - 8));
-	session.user_agent = str_span(&agent);
-	session.kind = who.kind;
-	rc = session_insert(ctx, &who.owner, &session);
+	rc = keys_find_totp(s->keys, ctx, subject_of(&who.owner), id_of(&who.owner));
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return with_reason(err, rc);
+	rc = open_session(ctx, &who, ask->address, ask->user_agent, rc == RC_OK, out_secret, out);
+	return with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ second factor */
+
+static enum rc begin_anew(struct err *err)
+{
+	return err_set(err, RC_CONFLICT, "", "Please sign in again from the start.");
+}
+
+static enum rc wrong_code(struct ctx *ctx, struct span hash, struct err *err)
+{
+	int64_t tries = 0;
+	enum rc rc = session_note_wrong_code(ctx, hash, &tries);
+
 	if (rc != RC_OK)
 		return with_reason(err, rc);
-	*out_secret = str_span(&secret);
-	*out = session;
-	return RC_OK;
+	if (tries < SESSION_TRIES)
+		return err_set(
+			err, RC_DENIED, "code", "This code is not right, or was used before.");
+	rc = session_delete(ctx, hash);
+	return rc == RC_OK ? begin_anew(err) : with_reason(err, rc);
 }
+
+static enum rc check_code(const struct services *s, struct ctx *ctx, const struct login_code *ask,
+	const struct session_owner *owner)
+{
+	const char *peer = arena_cstr(ctx->arena, ask->address);
+	struct span name = arena_printf(ctx->arena, "second factor of %s %lld",
+		owner->mailbox_id ? "mailbox" : "account", (long long)id_of(owner));
+
+	if (s->directory && !directory_may_try(s->directory, name, peer))
+		return RC_LIMIT;
+	enum rc rc = keys_verify_totp(s->keys, ctx, subject_of(owner), id_of(owner), ask->code);
+	if (rc == RC_DENIED && s->directory)
+		directory_has_failed(s->directory, name, peer);
+	return rc;
+}
+
+enum rc login_finish(const struct services *s, struct ctx *ctx, const struct login_code *ask,
+	struct span *out_secret, struct web_session *out, struct err *err)
+{
+	unsigned char hash[32];
+	struct who who;
+	struct web_session pending;
+
+	if (ask->secret.len != SECRET_LENGTH)
+		return begin_anew(err);
+	hash_secret(ask->secret, hash);
+	enum rc rc = session_find(ctx, span_make(hash, sizeof hash), &who.owner, &pending);
+	if (rc == RC_DENIED || (rc == RC_OK && !pending.is_pending))
+		return begin_anew(err);
+	if (rc == RC_OK)
+		rc = check_code(s, ctx, ask, &who.owner);
+	log_info("login.code", "session=" SPAN_FMT " peer=" SPAN_FMT " result=%s",
+		SPAN_ARG(pending.id), SPAN_ARG(ask->address), rc_name(rc));
+	if (rc == RC_DENIED)
+		return wrong_code(ctx, span_make(hash, sizeof hash), err);
+	if (rc != RC_OK)
+		return refuse(rc, err);
+	who.kind = pending.kind;
+	rc = session_delete(ctx, span_make(hash, sizeof hash));
+	if (rc == RC_OK)
+		rc = open_session(ctx, &who, ask->address, ask->user_agent, false, out_secret, out);
+	return with_reason(err, rc);
+}
+
+/* ------------------------------------------------------------------------ whose session */
 
 static enum rc fill_panel(struct ctx *ctx, int64_t account_id, struct actor *out)
 {
@@ -124,7 +212,8 @@ static enum rc fill_panel(struct ctx *ctx, int64_t account_id, struct actor *out
 	bool suspended;
 
 	actor_enter(ctx, &actor);
-	enum rc rc = account_find_id(ctx, account_id, &actor.role, &actor.login, &suspended);
+	enum rc rc = account_find_id(
+		ctx, account_id, &actor.role, &actor.login, &suspended, &actor.needs_factor);
 	actor_enter(ctx, NULL);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && suspended))
 		return RC_DENIED;
@@ -158,7 +247,7 @@ enum rc login_find(struct ctx *ctx, enum session_kind kind, struct span secret,
 		return RC_DENIED;
 	hash_secret(secret, hash);
 	enum rc rc = session_find(ctx, span_make(hash, sizeof hash), &owner, out);
-	if (rc == RC_OK && out->kind != kind)
+	if (rc == RC_OK && (out->kind != kind || out->is_pending))
 		return RC_DENIED;
 	if (rc == RC_OK && kind == SESSION_PANEL)
 		rc = fill_panel(ctx, owner.account_id, out_actor);

@@ -14,8 +14,10 @@
 
 enum session_kind { SESSION_PANEL, SESSION_WEBMAIL };
 
-#define SESSION_IDLE_S (12 * 3600)
-#define SESSION_MAX_S  (30 * 24 * 3600)
+#define SESSION_IDLE_S    (12 * 3600)
+#define SESSION_MAX_S     (30 * 24 * 3600)
+#define SESSION_PENDING_S 600 /* for the second factor to come */
+#define SESSION_TRIES     5   /* wrong codes, then it begins anew */
 
 struct login_ask {
 	struct span login, password;
@@ -32,6 +34,7 @@ struct web_session {
 	int64_t created_at_us, seen_at_us, expires_at_us;
 	struct span address, user_agent;
 	bool is_current; /* in lists */
+	bool is_pending; /* the second factor is still to come: good for login_finish only */
 };
 struct web_sessions {
 	struct web_session *items;
@@ -40,11 +43,22 @@ struct web_sessions {
 
 /* RC_DENIED: name or password is wrong. RC_LIMIT: too many attempts. RC_CONFLICT: log-in is
  * switched off or the account is suspended. RC_TEMP. out_secret: the cookie's value (43
- * characters, base64url). Every success is a new session. */
+ * characters, base64url). Every success is a new session; of who has a second factor it is
+ * pending. */
 MUST_CHECK enum rc login_start(const struct services *s, struct ctx *ctx,
 	const struct login_ask *ask, struct span *out_secret, struct web_session *out,
 	struct err *err);
-/* RC_DENIED: no such session (or over, or suspended). Fills actor (source and address are the
+struct login_code {
+	struct span secret; /* the pending session's cookie */
+	struct span code;   /* of the app, or a recovery code */
+	struct span address, user_agent;
+};
+/* The second factor of a pending session: a new session takes its place. RC_DENIED: wrong code;
+ * RC_LIMIT: too many attempts; RC_CONFLICT: the log-in has to begin anew. */
+MUST_CHECK enum rc login_finish(const struct services *s, struct ctx *ctx,
+	const struct login_code *ask, struct span *out_secret, struct web_session *out,
+	struct err *err);
+/* RC_DENIED: no such session (or over, pending, or suspended). Fills actor (source and address are the
  * caller's). */
 MUST_CHECK enum rc login_find(struct ctx *ctx, enum session_kind kind, struct span secret,
 	struct actor *out_actor, struct web_session *out);

@@ -26,8 +26,9 @@ enum rc session_insert(
 	enum rc rc = db_query(ctx, &SQL_SESSION_INSERT,
 		ARGS(A_BYTES(hash_of(session)), A_I64(owner->account_id), A_I64(owner->mailbox_id),
 			A_BYTES(span_make(session->csrf, sizeof session->csrf)),
-			A_I64(SESSION_MAX_S), A_TEXT(session->address),
-			A_TEXT(session->user_agent)),
+			A_I64(session->is_pending ? SESSION_PENDING_S : SESSION_MAX_S),
+			A_TEXT(session->address), A_TEXT(session->user_agent),
+			A_BOOL(session->is_pending)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -61,8 +62,19 @@ enum rc session_find(
 	s.expires_at_us = row_time_us(rows, 0, 5);
 	s.address = row_copy(ctx, rows, 0, 6);
 	s.user_agent = row_copy(ctx, rows, 0, 7);
+	s.is_pending = row_bool(rows, 0, 8);
 	*out = s;
 	return RC_OK;
+}
+
+enum rc session_note_wrong_code(struct ctx *ctx, struct span hash, int64_t *out_tries)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_SESSION_WRONG_CODE, ARGS(A_BYTES(hash)), &rows);
+
+	if (rc == RC_OK)
+		*out_tries = rows_len(rows) ? row_i64(rows, 0, 0) : INT64_MAX;
+	return rc;
 }
 
 enum rc session_seen(struct ctx *ctx, struct span hash)

@@ -7,12 +7,14 @@ struct session_owner {
 	int64_t account_id, mailbox_id; /* one of them 0 */
 };
 
-/* session->hash, csrf, address and user_agent are given; the times come back. */
+/* session->hash, csrf, address, user_agent and is_pending are given; the times come back. */
 MUST_CHECK enum rc session_insert(
 	struct ctx *ctx, const struct session_owner *owner, struct web_session *session);
 /* RC_DENIED: none, or over. */
 MUST_CHECK enum rc session_find(struct ctx *ctx, struct span hash, struct session_owner *out_owner,
 	struct web_session *out);
+/* Of a pending session: how many codes were wrong by now. */
+MUST_CHECK enum rc session_note_wrong_code(struct ctx *ctx, struct span hash, int64_t *out_tries);
 MUST_CHECK enum rc session_seen(struct ctx *ctx, struct span hash);
 MUST_CHECK enum rc session_delete(struct ctx *ctx, struct span hash);
 /* At most 200, newest first. */

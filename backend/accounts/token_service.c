@@ -54,9 +54,9 @@ enum rc token_find(struct ctx *ctx, struct span secret, struct actor *out)
 	actor.domains = row_copy_texts(ctx, rows, 0, 5, &actor.n_domains);
 
 	enum account_role role;
-	bool suspended;
+	bool suspended, needs_factor; /* a token is a factor of its own */
 	actor_enter(ctx, &actor);
-	rc = account_find_id(ctx, actor.account_id, &role, &actor.login, &suspended);
+	rc = account_find_id(ctx, actor.account_id, &role, &actor.login, &suspended, &needs_factor);
 	if (rc == RC_OK)
 		rc = db_exec(ctx, &SQL_TOKEN_USED, ARGS(A_I64(actor.token_id)), NULL);
 	actor_enter(ctx, NULL);

@@ -25,7 +25,8 @@ enum rc api_wrap(struct req *r, struct reply *out, struct err *err);
 
 /* The handlers, by noun. */
 handler_fn api_account_create, api_account_list, api_account_get, api_account_update,
-	api_account_delete, api_account_restore;
+	api_account_delete, api_account_restore, api_account_second_factor,
+	api_mailbox_second_factor;
 handler_fn api_plan_create, api_plan_list, api_plan_get, api_plan_update, api_plan_delete;
 handler_fn api_deleted_list;
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,

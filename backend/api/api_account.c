@@ -1,5 +1,6 @@
 /* /accounts, /usage */
 #include "backend/accounts/account_service.h"
+#include "backend/accounts/second_factor.h"
 #include "backend/accounts/usage_service.h"
 #include "backend/api/api.h"
 #include "backend/http/suspension_form.h"
@@ -54,6 +55,12 @@ static struct account_change read_change(const struct form *f)
 		.name = form_text(f, "name"),
 		.set_plan = form_given(f, "plan"),
 		.plan = form_text(f, "plan"),
+		.set_require_factor = form_given(f, "require_second_factor"),
+		.require_second_factor = form_bool(f, "require_second_factor", false),
+		.set_contact = form_given(f, "contact"),
+		.contact = form_text(f, "contact"),
+		.set_language = form_given(f, "language"),
+		.language = form_text(f, "language"),
 		.suspension = suspension_of_form(f) };
 }
 
@@ -62,13 +69,9 @@ enum rc api_account_update(struct req *r, struct reply *out, struct err *err)
 	struct account account;
 	struct span login = req_path(r, "login");
 	struct account_change change = read_change(&r->form);
-	bool only_password = form_given(&r->form, "password") && !change.set_name &&
-		!change.set_plan && !suspension_is_changed(&change.suspension);
 	enum rc rc = api_if_match(r, &change.version, err);
 
-	if (rc == RC_OK && only_password)
-		rc = account_get(r->services, r->ctx, login, &account, err);
-	else if (rc == RC_OK)
+	if (rc == RC_OK)
 		rc = account_update(r->services, r->ctx, login, &change, &account, err);
 	if (rc == RC_OK && form_given(&r->form, "password"))
 		rc = account_set_password(
@@ -97,6 +100,24 @@ enum rc api_account_restore(struct req *r, struct reply *out, struct err *err)
 
 	if (rc == RC_OK)
 		api_reply_object(r, out, account_json(r->ctx->arena, &account), account.version);
+	return rc;
+}
+
+enum rc api_account_second_factor(struct req *r, struct reply *out, struct err *err)
+{
+	enum rc rc = second_factor_reset_account(r->services, r->ctx, req_path(r, "login"), err);
+
+	if (rc == RC_OK)
+		api_reply_deleted(r, out);
+	return rc;
+}
+
+enum rc api_mailbox_second_factor(struct req *r, struct reply *out, struct err *err)
+{
+	enum rc rc = second_factor_reset_mailbox(r->services, r->ctx, req_path(r, "address"), err);
+
+	if (rc == RC_OK)
+		api_reply_deleted(r, out);
 	return rc;
 }
 

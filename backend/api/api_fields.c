@@ -70,6 +70,10 @@ const struct field api_account_change_fields[] = {
 	{ "password", FIELD_SECRET, .max = 1024 },
 	{ "name", FIELD_TEXT, .max = 200 },
 	{ "plan", FIELD_TEXT, FIELD_NULLABLE, .max = 100, .about = "Its name or id; null: none." },
+	{ "require_second_factor", FIELD_BOOL,
+		.about = "Log-ins of it and all accounts below need a second factor." },
+	{ "contact", FIELD_TEXT, .max = 320, .about = "Where mail to it goes." },
+	{ "language", FIELD_TEXT, .max = 10, .about = "Of its pages: en or de." },
 	SUSPENSION_FIELDS,
 	{ 0 },
 };

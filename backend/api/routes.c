@@ -27,6 +27,10 @@ static const struct route routes[] = {
 		.summary = "Bring back an account with all that went with it",
 		.answer = "Account" },
 
+	{ METHOD_DELETE, V1 "/accounts/{login}/second-factor", GUARD_ACCOUNT, "accounts:write",
+		NULL, NULL, api_account_second_factor,
+		.summary = "Switch off the second factor of an account below" },
+
 	{ METHOD_POST, V1 "/plans", GUARD_RESELLER, "plans:write", api_plan_fields, NULL,
 		api_plan_create, .flags = ROUTE_CREATES, .summary = "Make a plan",
 		.answer = "Plan" },
@@ -85,6 +89,9 @@ static const struct route routes[] = {
 	{ METHOD_POST, V1 "/mailboxes/{address}/restore", GUARD_ACCOUNT, "mailboxes:write",
 		api_no_fields, NULL, api_mailbox_restore, .summary = "Bring back a mailbox",
 		.answer = "Mailbox" },
+	{ METHOD_DELETE, V1 "/mailboxes/{address}/second-factor", GUARD_ACCOUNT, "mailboxes:write",
+		NULL, NULL, api_mailbox_second_factor,
+		.summary = "Switch off the second factor of a mailbox' log-in" },
 	{ METHOD_POST, V1 "/mailboxes/{address}/app-passwords", GUARD_ACCOUNT, "mailboxes:write",
 		api_app_password_fields, NULL, api_app_password_create,
 		.flags = ROUTE_CREATES | ROUTE_SECRET,

@@ -108,8 +108,12 @@ static bool check_rights(struct req *r, struct problem *out)
 
 	if (!has_role(r->actor->role, route->guard))
 		return refuse(out, 403, "forbidden", SPAN("Your account may not do this."));
-	if (!r->actor->token_id)
-		return true;
+	if (!r->actor->token_id) {
+		if (!r->actor->needs_factor || (route->flags & ROUTE_FACTOR_SETUP))
+			return true;
+		return refuse(out, 403, "second_factor_required",
+			SPAN("Set up a second factor for your log-in first."));
+	}
 	if (!route->scope)
 		return refuse(out, 403, "forbidden", SPAN("This cannot be done with a token."));
 	if (!actor_has_scope(r->actor, route->scope))

@@ -57,6 +57,7 @@ void reply_etag_version(struct req *r, struct reply *out, int64_t version);
 /* cookie.c: __Host- cookies, Secure, HttpOnly, SameSite=Lax, Path=/. */
 #define COOKIE_PANEL   "__Host-ms_panel"
 #define COOKIE_WEBMAIL "__Host-ms_mail"
+#define COOKIE_PENDING "__Host-ms_code" /* password right, second factor to come */
 void reply_set_cookie(struct req *r, struct reply *out, const char *name, struct span value,
 	int64_t max_age_s); /* 0: until the browser closes */
 void reply_clear_cookie(struct req *r, struct reply *out, const char *name);

@@ -63,6 +63,16 @@ static unsigned service_bit(const char *service)
 	return 0;
 }
 
+/* Webmail asks for the second factor itself; mail programs cannot, so the main password of who has
+ * one does not open them. */
+static enum rc verify(struct directory *d, struct ctx *ctx, int64_t mailbox_id,
+	struct span password, const char *service)
+{
+	if (strcmp(service, "webmail") == 0)
+		return keys_verify(d->keys, ctx, KEYS_MAILBOX, mailbox_id, password);
+	return keys_verify_mail(d->keys, ctx, mailbox_id, password);
+}
+
 enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out)
 {
@@ -76,7 +86,7 @@ enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 		return RC_LIMIT;
 	enum rc rc = find(ctx, address, &e);
 	if (rc == RC_OK)
-		rc = keys_verify(d->keys, ctx, KEYS_MAILBOX, e.mailbox.mailbox_id, password);
+		rc = verify(d, ctx, e.mailbox.mailbox_id, password, service);
 	if (rc == RC_DENIED)
 		limiter_failed(d->limiter, address, peer, now);
 	if (rc != RC_OK)

@@ -19,6 +19,7 @@ enum rc credential_list(struct ctx *ctx, enum keys_subject subject, int64_t id,
 			.credential_id = row_i64(rows, i, 0),
 			.is_app_password = span_eq(row_text(rows, i, 1), SPAN("app_password")),
 			.hash = arena_span(ctx->arena, row_text(rows, i, 2)),
+			.has_factor = row_bool(rows, i, 3),
 		};
 	*out = items;
 	*out_len = n;

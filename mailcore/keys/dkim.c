@@ -27,7 +27,7 @@ static struct span bound_to(struct arena *a, int64_t domain_id, struct span sele
 	return arena_printf(a, "dkim/%lld/" SPAN_FMT, (long long)domain_id, SPAN_ARG(selector));
 }
 
-static struct span seal(struct keys *k, struct arena *a, struct span ad, struct span secret)
+struct span secret_seal(struct keys *k, struct arena *a, struct span ad, struct span secret)
 {
 	unsigned char *out = arena_alloc(a, NONCE_SIZE + secret.len + TAG_SIZE);
 	randombytes_buf(out, NONCE_SIZE);
@@ -37,7 +37,7 @@ static struct span seal(struct keys *k, struct arena *a, struct span ad, struct 
 	return span_make(out, NONCE_SIZE + secret.len + TAG_SIZE);
 }
 
-static bool unseal(
+bool secret_unseal(
 	struct keys *k, struct arena *a, struct span ad, struct span sealed, struct span *out)
 {
 	if (sealed.len < NONCE_SIZE + TAG_SIZE)
@@ -85,7 +85,7 @@ static bool private_sealed(
 	int n = i2d_PrivateKey(key, &der);
 	if (n <= 0)
 		return false;
-	*out = seal(k, a, ad, span_make(der, (size_t)n));
+	*out = secret_seal(k, a, ad, span_make(der, (size_t)n));
 	OPENSSL_clear_free(der, (size_t)n);
 	return true;
 }
@@ -123,7 +123,7 @@ EVP_PKEY *dkim_unseal(struct keys *k, struct arena *a, int64_t domain_id, struct
 {
 	struct span secret;
 
-	if (!unseal(k, a, bound_to(a, domain_id, selector), sealed, &secret))
+	if (!secret_unseal(k, a, bound_to(a, domain_id, selector), sealed, &secret))
 		return NULL;
 	const unsigned char *der = (const unsigned char *)secret.ptr;
 	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, (long)secret.len);

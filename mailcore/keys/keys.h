@@ -34,6 +34,10 @@ enum keys_subject { KEYS_ACCOUNT, KEYS_MAILBOX };
 /* RC_OK: right; RC_DENIED: wrong, or nobody has this id (id 0: spends the same time); RC_TEMP. */
 MUST_CHECK enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subject subject,
 	int64_t id, struct span password);
+/* The same for a mail program, which cannot be asked for a second factor: where there is one, only
+ * app passwords are right. */
+MUST_CHECK enum rc keys_verify_mail(
+	struct keys *k, struct ctx *ctx, int64_t mailbox_id, struct span password);
 /* A crypt string for storage. RC_INVALID: empty or above 1,024 bytes. */
 MUST_CHECK enum rc keys_hash_password(struct keys *k, struct span password, struct str *out);
 /* For app passwords that we made ourselves of at least 128 random bits: quick to verify. Stored
@@ -46,6 +50,23 @@ MUST_CHECK bool keys_accepts_hash(struct span hash, struct span *out);
 MUST_CHECK enum rc keys_store_password(
 	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash);
 void keys_forget(struct keys *k, enum keys_subject subject, int64_t id);
+
+/* Second factors: codes of an app (TOTP, RFC 6238: SHA-1, six digits, 30 s, one step of tolerance),
+ * and recovery codes. Each works once. */
+#define KEYS_RECOVERY_CODES 10
+/* A new secret in base32, inside the caller's tx; not asked for until the caller confirms it.
+ * RC_EXISTS: there is one already. */
+MUST_CHECK enum rc keys_make_totp(struct keys *k, struct ctx *ctx, enum keys_subject subject,
+	int64_t id, struct span *out_secret);
+/* New recovery codes of a factor, inside the caller's tx. */
+MUST_CHECK enum rc keys_make_recovery(
+	struct keys *k, struct ctx *ctx, int64_t factor_id, struct span out[KEYS_RECOVERY_CODES]);
+/* Is there a confirmed one? RC_OK, RC_NOT_FOUND. */
+MUST_CHECK enum rc keys_find_totp(
+	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id);
+/* RC_OK: right, and used up; RC_DENIED. */
+MUST_CHECK enum rc keys_verify_totp(
+	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span code);
 
 struct dkim_public {
 	struct span selector;

@@ -61,11 +61,20 @@ void mac_hash_add(struct keys *k, struct span password, struct str *out);
 struct evp_pkey_st *dkim_unseal(struct keys *k, struct arena *a, int64_t domain_id,
 	struct span selector, struct span sealed);
 void dkim_sets_done(struct keys *k);
+/* dkim.c: sealed with the key file, bound to `ad`. Memory: arena. */
+struct span secret_seal(struct keys *k, struct arena *a, struct span ad, struct span secret);
+MUST_CHECK bool secret_unseal(
+	struct keys *k, struct arena *a, struct span ad, struct span sealed, struct span *out);
+
+/* totp.c: the code of a step of 30 s (RFC 6238, RFC 4226 section 5.3). */
+#define TOTP_DIGITS 6
+uint32_t totp_code(struct span secret, int64_t step);
 
 /* credential_repo.c */
 struct credential {
 	int64_t credential_id;
 	bool is_app_password;
+	bool has_factor; /* its owner has a second factor */
 	struct span hash;
 };
 MUST_CHECK enum rc credential_list(struct ctx *ctx, enum keys_subject subject, int64_t id,

@@ -187,8 +187,8 @@ static enum rc verify_password(struct keys *k, struct ctx *ctx, enum keys_subjec
 	return RC_OK;
 }
 
-enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id,
-	struct span password)
+static enum rc verify(struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id,
+	struct span password, bool is_mail)
 {
 	struct credential *list = NULL;
 	size_t n = 0;
@@ -206,11 +206,22 @@ enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subject subject, 
 			after_success(k, ctx, &list[i], HASH_MAC, password);
 			return RC_OK;
 		}
-		if (!list[i].is_app_password)
+		if (!list[i].is_app_password && !(is_mail && list[i].has_factor))
 			own_password = &list[i];
 	}
 	return own_password ? verify_password(k, ctx, subject, id, own_password, password)
 			    : waste_time(k, ctx, password);
+}
+
+enum rc keys_verify(struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id,
+	struct span password)
+{
+	return verify(k, ctx, subject, id, password, false);
+}
+
+enum rc keys_verify_mail(struct keys *k, struct ctx *ctx, int64_t mailbox_id, struct span password)
+{
+	return verify(k, ctx, KEYS_MAILBOX, mailbox_id, password, true);
 }
 
 enum rc keys_hash_password(struct keys *k, struct span password, struct str *out)

@@ -8,7 +8,7 @@ SELECT account_id, role, suspended FROM app_find_account($1::text);
 -- name: account_by_id
 -- roles: web
 -- Whose session is this? Within the tenant that the session names.
-SELECT a.role, a.login, app_suspended(a.account_id) FROM account a
+SELECT a.role, a.login, app_suspended(a.account_id), app_needs_factor(a.account_id) FROM account a
 WHERE a.account_id = $1::bigint AND a.deleted_at IS NULL;
 
 -- name: account_first
@@ -23,7 +23,7 @@ SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce
    WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
   a.created_at, coalesce(a.plan_id, 0), coalesce(n.name, ''), a.deleted_at,
   a.no_login, a.no_send, a.no_receive, a.hold_out, a.suspend_reason, a.suspend_until,
-  coalesce(a.suspend_until > now(), true)
+  coalesce(a.suspend_until > now(), true), a.require_second_factor, a.contact, a.language
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
   LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
@@ -38,7 +38,7 @@ SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce
    WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
   a.created_at, coalesce(a.plan_id, 0), coalesce(n.name, ''), a.deleted_at,
   a.no_login, a.no_send, a.no_receive, a.hold_out, a.suspend_reason, a.suspend_until,
-  coalesce(a.suspend_until > now(), true)
+  coalesce(a.suspend_until > now(), true), a.require_second_factor, a.contact, a.language
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
   LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
@@ -64,7 +64,7 @@ UNION ALL SELECT $2::bigint, $2::bigint, 0;
 UPDATE account SET name = $3::text, plan_id = nullif($4::bigint, 0), no_login = $5::boolean, no_send = $6::boolean,
   no_receive = $7::boolean, hold_out = $8::boolean, suspend_reason = $9::text, suspend_until = $10::timestamptz,
   suspended_at = CASE WHEN $5::boolean AND $6::boolean AND $7::boolean THEN coalesce(suspended_at, now()) END,
-  version = version + 1
+  require_second_factor = $11::boolean, contact = $12::text, language = $13::text, version = version + 1
 WHERE account_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR version = $2::bigint) RETURNING version;
 
 -- name: account_usage_of

@@ -2,11 +2,13 @@
 
 -- name: credential_of_mailbox
 -- roles: keys
-SELECT credential_id, kind, hash FROM credential WHERE mailbox_id = $1;
+SELECT credential_id, kind, hash,
+  EXISTS (SELECT 1 FROM second_factor f WHERE f.mailbox_id = $1::bigint AND f.confirmed_at IS NOT NULL)
+FROM credential WHERE mailbox_id = $1::bigint;
 
 -- name: credential_of_account
 -- roles: keys
-SELECT credential_id, kind, hash FROM credential WHERE account_id = $1;
+SELECT credential_id, kind, hash, false FROM credential WHERE account_id = $1::bigint;
 
 -- name: credential_used
 -- roles: keys

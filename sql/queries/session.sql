@@ -2,14 +2,15 @@
 
 -- name: session_insert
 -- roles: web
-INSERT INTO web_session (session_hash, account_id, mailbox_id, csrf, expires_at, address, user_agent)
+INSERT INTO web_session (session_hash, account_id, mailbox_id, csrf, expires_at, address, user_agent, is_pending)
 VALUES ($1::bytea, nullif($2::bigint, 0), nullif($3::bigint, 0), $4::bytea, now() + make_interval(secs => $5::bigint),
-  $6::text, $7::text)
+  $6::text, $7::text, $8::boolean)
 RETURNING created_at, expires_at;
 
 -- name: session_find
 -- roles: web
-SELECT coalesce(account_id, 0), coalesce(mailbox_id, 0), csrf, created_at, seen_at, expires_at, address, user_agent
+SELECT coalesce(account_id, 0), coalesce(mailbox_id, 0), csrf, created_at, seen_at, expires_at, address, user_agent,
+  is_pending
 FROM web_session
 WHERE session_hash = $1::bytea AND expires_at > now() AND seen_at > now() - make_interval(secs => $2::bigint);
 
@@ -21,10 +22,14 @@ UPDATE web_session SET seen_at = now() WHERE session_hash = $1::bytea AND seen_a
 -- roles: web
 DELETE FROM web_session WHERE session_hash = $1::bytea;
 
+-- name: session_wrong_code
+-- roles: web
+UPDATE web_session SET tries = tries + 1 WHERE session_hash = $1::bytea RETURNING tries;
+
 -- name: session_list
 -- roles: web
 SELECT session_hash, created_at, seen_at, expires_at, address, user_agent FROM web_session
-WHERE ($1::bigint <> 0 AND account_id = $1::bigint OR $2::bigint <> 0 AND mailbox_id = $2::bigint) AND expires_at > now()
+WHERE ($1::bigint <> 0 AND account_id = $1::bigint OR $2::bigint <> 0 AND mailbox_id = $2::bigint) AND expires_at > now() AND NOT is_pending
 ORDER BY created_at DESC LIMIT 200;
 
 -- name: session_delete_all

@@ -92,6 +92,10 @@ enum rc page_overview(struct req *r, struct reply *out, struct err *err)
 		reply_redirect(r, out, SPAN("/login"));
 		return RC_OK;
 	}
+	if (r->actor->needs_factor) {
+		reply_redirect(r, out, SPAN("/account"));
+		return RC_OK;
+	}
 	if (r->actor->role == ROLE_MAILBOX) {
 		reply_redirect(r, out, SPAN("/mail/inbox"));
 		return RC_OK;

@@ -93,5 +93,6 @@ bool url_is_safe(struct span url)
 	if (url.ptr[0] == '#' || url.ptr[0] == '?')
 		return true;
 	return span_istarts(url, SPAN("https://")) || span_istarts(url, SPAN("http://")) ||
-		span_istarts(url, SPAN("mailto:"));
+		span_istarts(url, SPAN("mailto:")) ||
+		span_istarts(url, SPAN("otpauth://totp/")); /* opens an authenticator app */
 }

@@ -195,6 +195,10 @@ void page_refuse(struct req *r, const struct problem *problem, struct reply *out
 		reply_redirect(r, out, SPAN("/login"));
 		return;
 	}
+	if (strcmp(problem->code, "second_factor_required") == 0) {
+		reply_redirect(r, out, SPAN("/account"));
+		return;
+	}
 	struct page p = page_begin(r, "problem", "bare", problem_title(problem->status));
 	val_set(p.data, "detail", problem->detail);
 	val_set_cstr(p.data, "request_id", r->id);

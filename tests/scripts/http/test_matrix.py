@@ -36,8 +36,10 @@ OWN = {
     "GET /plans/{id}": 404, "PATCH /plans/{id}": 404, "DELETE /plans/{id}": 404,  # its reseller's
     "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
     "GET /trace/{id}": 404,
+    "DELETE /accounts/{login}/second-factor": 403, "DELETE /mailboxes/{address}/second-factor": 404,  # it has none
 }
-NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}"}
+NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}", "DELETE /accounts/{login}/second-factor",
+             "DELETE /mailboxes/{address}/second-factor"}
 OWN_ONLY = {"GET /tokens", "POST /tokens", "DELETE /tokens/{id}"}  # nobody reaches another's
 
 

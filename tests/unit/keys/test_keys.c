@@ -9,13 +9,26 @@
 #include "mailcore/base/base64.h"
 #include "mailcore/keys/dkim_choice.h"
 #include "mailcore/keys/hash_format.h"
-#include "mailcore/keys/keys.h"
+#include "mailcore/keys/keys_impl.h"
 #include "tests/unit/scratch.h"
 
 static struct arena arena;
 static struct keys *keys;
 static char dir[] = "/tmp/mailstead-keys-XXXXXX";
 static char key_file[64];
+
+/* RFC 6238 appendix B, the last six of its eight digits. */
+static void test_totp(void **state)
+{
+	static const struct {
+		int64_t time;
+		uint32_t code;
+	} CASES[] = { { 59, 287082 }, { 1111111109, 81804 }, { 1111111111, 50471 },
+		{ 1234567890, 5924 }, { 2000000000, 279037 }, { 20000000000, 353130 } };
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+		assert_int_equal(
+			totp_code(SPAN("12345678901234567890"), CASES[i].time / 30), CASES[i].code);
+}
 
 static void test_hash_formats(void **state)
 {
@@ -365,6 +378,7 @@ static int group_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_totp),
 		cmocka_unit_test(test_hash_formats),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_import),
