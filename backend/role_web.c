@@ -2,6 +2,7 @@
 #include "backend/accounts/services.h"
 #include "backend/api/routes.h"
 #include "backend/http/server.h"
+#include "backend/dns/watch.h"
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/log.h"
@@ -90,6 +91,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		return rc;
 	listen_web(r, server);
 	role_poll_store(r);
+	loop_every(r->loop, WATCH_EVERY_MS, dns_watch_turn, &services);
 	r->before_stop = stop_server;
 	r->before_stop_arg = server;
 	*out_status = role_serve(r);

@@ -112,6 +112,97 @@ enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domai
 	return with_reason(err, rc);
 }
 
+/* ------------------------------------------------------------------------ states */
+
+static bool is_in(const struct dkim_key *key, const char *state)
+{
+	return span_eq(key->state, span_of(state));
+}
+
+static bool others_sign(const struct dkim_keys *keys, const struct dkim_key *key)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		if (is_in(&keys->items[i], "active") &&
+			span_eq(keys->items[i].algorithm, key->algorithm))
+			return true;
+	}
+	return false;
+}
+
+static bool is_older_than(const struct dkim_key *key, int64_t now_us, int64_t seconds)
+{
+	return now_us - key->changed_at_us >= seconds * USEC_PER_SEC;
+}
+
+/* Ready to take over. */
+static bool is_ready(const struct dkim_keys *keys, const struct dkim_key *key, int64_t now_us)
+{
+	if (!key->in_dns)
+		return false;
+	if (is_in(key, "pending"))
+		return !others_sign(keys, key);
+	return is_in(key, "published") &&
+		(is_older_than(key, now_us, DKIM_SETTLE_S) || !others_sign(keys, key));
+}
+
+static bool is_relieved(const struct dkim_keys *keys, const struct dkim_key *key, int64_t now_us)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		const struct dkim_key *other = &keys->items[i];
+		if (span_eq(other->algorithm, key->algorithm) && is_ready(keys, other, now_us))
+			return true;
+	}
+	return false;
+}
+
+struct span dkim_next_state(const struct dkim_keys *keys, size_t i, int64_t now_us)
+{
+	const struct dkim_key *key = &keys->items[i];
+
+	if (is_ready(keys, key, now_us))
+		return SPAN("active");
+	if (is_in(key, "pending") && key->in_dns)
+		return SPAN("published");
+	if (is_in(key, "active") && is_relieved(keys, key, now_us))
+		return SPAN("retiring");
+	if (is_in(key, "retiring") && is_older_than(key, now_us, DKIM_RETIRE_S))
+		return SPAN("retired");
+	return key->state;
+}
+
+bool dkim_is_moving(const struct dkim_keys *keys)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		if (is_in(&keys->items[i], "published") || is_in(&keys->items[i], "retiring"))
+			return true;
+	}
+	return false;
+}
+
+enum rc dkim_advance(struct ctx *ctx, const struct domain *domain, const struct dkim_keys *keys)
+{
+	struct span *selectors = arena_array(ctx->arena, keys->len, sizeof *selectors);
+	struct span *states = arena_array(ctx->arena, keys->len, sizeof *states);
+	size_t n = 0;
+
+	for (size_t i = 0; i < keys->len; i++) {
+		struct span next = dkim_next_state(keys, i, ctx->now_us);
+		if (span_eq(next, keys->items[i].state))
+			continue;
+		selectors[n] = keys->items[i].selector;
+		states[n++] = next;
+	}
+	if (n == 0)
+		return RC_OK;
+	struct cJSON *after = json_object(ctx->arena);
+	for (size_t i = 0; i < n; i++)
+		json_add_text(ctx->arena, after, arena_cstr(ctx->arena, selectors[i]), states[i]);
+	enum rc rc = dkim_key_set_states(ctx, domain->domain_id, selectors, states, n);
+	if (rc == RC_OK)
+		rc = audit_add(ctx, domain->account_id, "dkim.state", domain->name, NULL, after);
+	return rc;
+}
+
 struct cJSON *dkim_key_json(struct arena *a, const struct dkim_key *key)
 {
 	struct cJSON *o = json_object(a);

@@ -1,6 +1,7 @@
 /* A domain's DKIM keys as the panel sees them: public halves and states. */
 #pragma once
 
+#include "backend/accounts/domain_service.h"
 #include "backend/accounts/services.h"
 
 struct dkim_key {
@@ -9,6 +10,7 @@ struct dkim_key {
 	struct span state;      /* pending, published, active, retiring, retired */
 	struct span public_key; /* base64, for p= */
 	int64_t created_at_us, changed_at_us;
+	bool in_dns; /* filled by who has looked, for dkim_advance */
 };
 struct dkim_keys {
 	struct dkim_key *items; /* newest first */
@@ -21,5 +23,25 @@ MUST_CHECK enum rc dkim_list(const struct services *s, struct ctx *ctx, struct s
  * in DNS. RC_CONFLICT: a pending pair is waiting already. */
 MUST_CHECK enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domain,
 	struct dkim_keys *out, struct err *err);
+
+/*
+ * Keys go on by what DNS shows (in_dns):
+ *
+ *   pending --seen--> published --DKIM_SETTLE_S--> active --another is active--> retiring
+ *           --DKIM_RETIRE_S--> retired
+ *
+ * The first key of a kind need not settle: nobody can have cached its absence as the reason for
+ * anything. A retiring key signs nothing and stays for the mail that is under way.
+ */
+#define DKIM_SETTLE_S (60 * 60)          /* longer than most negative answers are kept */
+#define DKIM_RETIRE_S (7 * 24 * 60 * 60) /* longer than a message stays in queues */
+
+/* Inside the caller's tx: writes the states that follow, with an audit row each. */
+MUST_CHECK enum rc dkim_advance(
+	struct ctx *ctx, const struct domain *domain, const struct dkim_keys *keys);
+/* The pure part: the state of keys->items[i] now. */
+struct span dkim_next_state(const struct dkim_keys *keys, size_t i, int64_t now_us);
+/* Something will change by itself as time goes by. */
+bool dkim_is_moving(const struct dkim_keys *keys);
 
 struct cJSON *dkim_key_json(struct arena *a, const struct dkim_key *key);

@@ -31,7 +31,7 @@ handler_fn api_plan_create, api_plan_list, api_plan_get, api_plan_update, api_pl
 handler_fn api_deleted_list;
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,
 	api_domain_restore;
-handler_fn api_dns_get, api_dns_check, api_dns_zone, api_dkim_list, api_dkim_rotate;
+handler_fn api_dns_get, api_dns_check, api_dns_history, api_dns_zone, api_dkim_list, api_dkim_rotate;
 handler_fn api_mailbox_create, api_mailbox_list, api_mailbox_get, api_mailbox_update,
 	api_mailbox_delete, api_mailbox_restore;
 handler_fn api_app_password_create, api_app_password_list, api_app_password_delete;

@@ -1,34 +1,57 @@
 /* /domains/{name}/dns, /domains/{name}/dkim */
 #include "backend/accounts/dkim_service.h"
 #include "backend/api/api.h"
-#include "backend/dns/domain_records.h"
+#include "backend/dns/watch.h"
 #include "backend/dns/zone.h"
+#include "mailcore/base/json.h"
 
-#define ZONE_MAX (256 * 1024)
+#define ZONE_MAX    (256 * 1024)
+#define HISTORY_MAX 200
+
+static enum rc reply_records(struct req *r, struct reply *out, const struct domain *domain,
+	const struct records *records, int64_t checked_at_us)
+{
+	api_reply_object(r, out,
+		domain_records_json(r->ctx->arena, domain->name, records, checked_at_us), 0);
+	return RC_OK;
+}
 
 enum rc api_dns_get(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc =
-		domain_records(r->services, r->ctx, req_path(r, "name"), &domain, &records, err);
+	int64_t checked_at = 0;
 
-	if (rc == RC_OK)
-		api_reply_object(
-			r, out, domain_records_json(r->ctx->arena, domain.name, &records), 0);
-	return rc;
+	enum rc rc = domain_watch_show(
+		r->services, r->ctx, req_path(r, "name"), &domain, &records, &checked_at, err);
+	return rc == RC_OK ? reply_records(r, out, &domain, &records, checked_at) : rc;
 }
 
 enum rc api_dns_check(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc = domain_records_check(
-		r->services, r->ctx, req_path(r, "name"), &domain, &records, err);
 
+	enum rc rc = domain_watch_check(
+		r->services, r->ctx, req_path(r, "name"), &domain, &records, err);
+	return rc == RC_OK ? reply_records(r, out, &domain, &records, r->ctx->now_us) : rc;
+}
+
+enum rc api_dns_history(struct req *r, struct reply *out, struct err *err)
+{
+	struct arena *a = r->ctx->arena;
+	struct dns_changes changes;
+	struct domain domain;
+	struct cJSON *items = json_array(a);
+
+	enum rc rc = domain_get(r->services, r->ctx, req_path(r, "name"), &domain, err);
 	if (rc == RC_OK)
-		api_reply_object(
-			r, out, domain_records_json(r->ctx->arena, domain.name, &records), 0);
+		rc = domain_watch_history(
+			r->services, r->ctx, domain.domain_id, HISTORY_MAX, &changes);
+	for (size_t i = 0; rc == RC_OK && i < changes.len; i++)
+		json_push(items, domain_change_json(a, &changes.items[i]));
+	if (rc == RC_OK)
+		api_reply_list(r, out, items, SPAN(""));
 	return rc;
 }
 
@@ -60,9 +83,7 @@ enum rc api_dns_zone(struct req *r, struct reply *out, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (is_json) {
-		api_reply_object(
-			r, out, domain_records_json(r->ctx->arena, domain.name, &records), 0);
-		return RC_OK;
+		return reply_records(r, out, &domain, &records, 0);
 	}
 	zone_add(reply_begin(r, out, 200, zone_type(format)), domain.name, &records, format);
 	return RC_OK;

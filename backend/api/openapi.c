@@ -17,6 +17,7 @@
 #include "backend/accounts/usage_service.h"
 #include "backend/api/api.h"
 #include "backend/api/routes.h"
+#include "backend/dns/watch.h"
 
 #define PREFIX "/api/v1"
 
@@ -357,6 +358,7 @@ static struct cJSON *dns_sample(struct arena *a)
 {
 	struct cJSON *o = json_object(a);
 	json_add_cstr(a, o, "domain", "");
+	json_add_time(a, o, "checked_at", 1);
 	json_add(a, o, "records", json_array(a));
 	return o;
 }
@@ -377,6 +379,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Deleted", deleted_json(a, &(struct deleted){ .purge_at_us = 0 }) },
 		{ "DkimKey", dkim_key_json(a, &(struct dkim_key){ .created_at_us = 0 }) },
 		{ "Dns", dns_sample(a) },
+		{ "DnsChange", domain_change_json(a, &(struct dns_change){ .at_us = 1 }) },
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },

@@ -8,7 +8,7 @@
 #include "backend/cli/commands.h"
 #include "backend/cli/list.h"
 #include "backend/cli/suspend.h"
-#include "backend/dns/domain_records.h"
+#include "backend/dns/watch.h"
 #include "backend/dns/zone.h"
 #include "mailcore/base/json.h"
 #include "mailcore/net/resolver.h"
@@ -128,10 +128,11 @@ static void print_record(const struct record *r)
 		printf("          -> " SPAN_FMT "\n", SPAN_ARG(r->hint));
 }
 
-static enum rc print_records(struct cli *c, struct span domain, const struct records *records)
+static enum rc print_records(
+	struct cli *c, struct span domain, const struct records *records, int64_t checked_at_us)
 {
 	if (c->json)
-		cli_print_json(c, domain_records_json(&c->arena, domain, records));
+		cli_print_json(c, domain_records_json(&c->arena, domain, records, checked_at_us));
 	for (size_t i = 0; !c->json && i < records->len; i++)
 		print_record(&records->items[i]);
 	return RC_OK;
@@ -141,9 +142,11 @@ static enum rc dns_show(struct cli *c, const struct options *o, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc =
-		domain_records(&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, err);
-	return rc == RC_OK ? print_records(c, domain.name, &records) : rc;
+	int64_t checked_at = 0;
+
+	enum rc rc = domain_watch_show(
+		&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, &checked_at, err);
+	return rc == RC_OK ? print_records(c, domain.name, &records, checked_at) : rc;
 }
 
 static enum rc dns_check(struct cli *c, const struct options *o, struct err *err)
@@ -154,11 +157,11 @@ static enum rc dns_check(struct cli *c, const struct options *o, struct err *err
 	struct resolver *resolver =
 		resolver_open(config_text(config, "dns.servers"), config_ms(config, "dns.timeout"));
 	c->services.resolver = resolver;
-	enum rc rc = domain_records_check(
+	enum rc rc = domain_watch_check(
 		&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, err);
 	c->services.resolver = NULL;
 	resolver_close(resolver);
-	return rc == RC_OK ? print_records(c, domain.name, &records) : rc;
+	return rc == RC_OK ? print_records(c, domain.name, &records, c->ctx.now_us) : rc;
 }
 
 static enum rc dns_zone(struct cli *c, const struct options *o, struct err *err)

@@ -191,6 +191,7 @@ static void check_alias(struct check *c, struct record *r)
 	bool leads = false;
 
 	for (size_t t = 0; t < 2; t++) {
+		resolver_forget(c->resolver, r->name, types[t]);
 		rc[t] = query(c, r->name, types[t], &answer[t]);
 		leads |= span_ieq(answer[t].cname, c->ask->hostname);
 		for (size_t i = 0; i < answer[t].len; i++)
@@ -216,6 +217,7 @@ static void check_record(struct check *c, struct record *r)
 	}
 	if (!type_of(r, &type))
 		return; /* stays unknown */
+	resolver_forget(c->resolver, r->name, type);
 	enum rc rc = query(c, r->name, type, &answer);
 	if (rc == RC_OK && answer.len > 0) {
 		fill_found(c->ctx.arena, r, &answer);

@@ -127,11 +127,12 @@ static struct cJSON *record_json(struct arena *a, const struct record *r)
 }
 
 struct cJSON *domain_records_json(
-	struct arena *a, struct span domain, const struct records *records)
+	struct arena *a, struct span domain, const struct records *records, int64_t checked_at_us)
 {
 	struct cJSON *root = json_object(a), *list = json_array(a);
 
 	json_add_text(a, root, "domain", domain);
+	json_add_time(a, root, "checked_at", checked_at_us);
 	for (size_t i = 0; i < records->len; i++)
 		json_push(list, record_json(a, &records->items[i]));
 	json_add(a, root, "records", list);

@@ -14,6 +14,6 @@ MUST_CHECK enum rc domain_records(const struct services *s, struct ctx *ctx, str
 MUST_CHECK enum rc domain_records_check(const struct services *s, struct ctx *ctx, struct span name,
 	struct domain *out_domain, struct records *out, struct err *err);
 
-/* {"domain","records":[{"purpose","name","type","ttl","value","need","why","status","found","hint"}]} */
+/* checked_at_us 0: never. {"domain","checked_at","records":[{"purpose","name","type","ttl","value","need","why","status","found","hint"}]} */
 struct cJSON *domain_records_json(
-	struct arena *a, struct span domain, const struct records *records);
+	struct arena *a, struct span domain, const struct records *records, int64_t checked_at_us);

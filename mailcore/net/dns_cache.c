@@ -65,3 +65,11 @@ void dns_cache_put(
 	while (c->by_key.count > DNS_CACHE_ENTRIES || c->bytes > DNS_CACHE_BYTES)
 		forget(c, LIST_ITEM(c->by_use.next, struct dns_cached, by_use));
 }
+
+void dns_cache_drop(struct dns_cache *c, struct span key)
+{
+	struct dns_cached *e = map_get(&c->by_key, key);
+
+	if (e)
+		forget(c, e);
+}

@@ -37,6 +37,8 @@ const struct dns_cached *dns_cache_get(struct dns_cache *c, struct span key, int
 void dns_cache_put(
 	struct dns_cache *c, struct span key, enum rc rc, struct span reply, int64_t until_ms);
 
+void dns_cache_drop(struct dns_cache *c, struct span key);
+
 static inline struct span dns_cached_reply(const struct dns_cached *e)
 {
 	return span_make(e->data + e->key_len, e->reply_len);

@@ -335,6 +335,18 @@ void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void resolver_forget(struct resolver *r, struct span name, enum dns_type type)
+{
+	struct dns_name wire;
+
+	if (r->given || !dns_name_parse(name, &wire))
+		return;
+	struct key key = make_key(&wire, type);
+	pthread_mutex_lock(&r->lock);
+	dns_cache_drop(&r->cache, key_span(&key));
+	pthread_mutex_unlock(&r->lock);
+}
+
 void resolver_probe(struct resolver *r)
 {
 	if (r->given)

@@ -65,6 +65,8 @@ void resolver_close(struct resolver *r);
  * Waits until ctx->deadline_ms at most. */
 MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name,
 	enum dns_type type, struct dns_answer *out, bool *nxdomain);
+/* The next question asks DNS, whatever is cached: for who has just changed a record and looks. */
+void resolver_forget(struct resolver *r, struct span name, enum dns_type type);
 /* Asks without waiting, so that a later resolver_query finds the answer or joins the question: what
  * will be needed is asked for at the same time. */
 void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type);

@@ -14,3 +14,8 @@ WHERE d.name = $1 AND k.state IN ('pending', 'published', 'active') ORDER BY k.c
 -- roles: web
 SELECT selector, algorithm, state, public_key, created_at, changed_at FROM dkim_key
 WHERE domain_id = $1::bigint ORDER BY created_at DESC, selector;
+
+-- name: dkim_key_set_states
+-- roles: web
+UPDATE dkim_key k SET state = u.state, changed_at = now()
+FROM unnest($2::text[], $3::text[]) AS u (selector, state) WHERE k.domain_id = $1::bigint AND k.selector = u.selector;

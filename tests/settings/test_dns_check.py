@@ -12,6 +12,7 @@ import pathlib
 import re
 import ssl
 import subprocess
+import time
 import sys
 import urllib.parse
 import urllib.request
@@ -22,6 +23,7 @@ from fake_dns import FakeDns  # noqa: E402
 
 DOMAIN = "check.test"
 OURS = "192.0.2.25"
+DATA = ""  # the server's directory
 TLS = ssl.create_default_context()
 TLS.check_hostname = False
 TLS.verify_mode = ssl.CERT_NONE
@@ -146,6 +148,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", required=True)
     path = pathlib.Path(parser.parse_args().json)
+    global DATA
+    DATA = str(path.parent)
     env = json.loads(path.read_text(encoding="utf-8"))
     api, taps, host = Api(env), Taps(), env["hostname"]
     api.call("POST", "/domains", {"name": DOMAIN})
@@ -163,7 +167,7 @@ def run(api, taps, dns, env, path, host):
     taps.ok(all(r["status"] == "unknown" for r in records), "GET says unknown")
     zone = perfect_zone(records)
     tool = [os.path.join(os.environ["MAILSTEAD_BUILD_DIR"], "mailstead"), "dns", "check", DOMAIN, "--data",
-            str(path.parent), "--json"]
+            DATA, "--json"]
     for what, dns.zone, purpose, status, hint in cases(zone, records, host):
         # Each command is a process with an empty cache; the server's is for the ones below.
         done = subprocess.run(tool, capture_output=True, check=False, timeout=60)
@@ -172,12 +176,48 @@ def run(api, taps, dns, env, path, host):
                 [(r["purpose"], r["status"], r["hint"], r["found"]) for r in got if purpose in (None, r["purpose"])] or
                 done.stderr)
     dns.zone = replace(zone, DOMAIN, "TXT", ("TXT", "v=spf1 include:none.test ~all"))
-    answer = api.call("POST", f"/domains/{DOMAIN}/dns/check", {})
+    answer = patient_check(api)
     statuses = {r["purpose"]: r["status"] for r in answer["records"]}
     taps.ok(answer["domain"] == DOMAIN and statuses.pop("spf") == "wrong" and set(statuses.values()) == {"ok"},
             "API", statuses)
+    kept = api.call("GET", f"/domains/{DOMAIN}/dns")
+    taps.ok(kept["checked_at"] and {r["purpose"]: r["status"] for r in kept["records"]}["spf"] == "wrong", "it is kept", str(kept)[:300])
+    dns.zone = zone
     before, after = panel_check(env)
-    taps.ok("Not checked" in before and "Correct" in after and "v=spf1 include:none.test" in after, "panel")
+    taps.ok("v=spf1 include:none.test" in before and "Last checked" in after and "All records are correct" in after, "panel",
+            (re.findall(r'class="pill[^>]*>([^<]*)', after), re.findall(r"Found:.{0,80}", before), "include:none.test" in before, "Last checked" in after))
+    changes = api.call("GET", f"/domains/{DOMAIN}/dns/history")["items"]
+    taps.ok([c["after"] for c in changes if c["purpose"] == "spf"][:2] == ["ok", "wrong"], "the history tells", str(changes)[:300])
+    rotation(api, taps, dns, zone)
+
+
+def patient_check(api):
+    """The server may have given up on a DNS server that was away before this test began."""
+    for _ in range(60):
+        answer = api.call("POST", f"/domains/{DOMAIN}/dns/check", {})
+        if {r["status"] for r in answer["records"]} != {"error"}:
+            break
+        time.sleep(0.5)
+    return answer
+
+
+def rotation(api, taps, dns, zone):
+    """Keys go on when DNS shows them; the old ones stay until the new ones have settled."""
+    def states():
+        return {key["selector"]: key["state"] for key in api.call("GET", f"/domains/{DOMAIN}/dkim")["items"]}
+
+    first = states()
+    taps.ok(set(first.values()) == {"active"}, "keys that DNS shows are active", first)
+    api.call("POST", f"/domains/{DOMAIN}/dkim/rotate", {})
+    made = {s for s in states() if s not in first}
+    api.call("POST", f"/domains/{DOMAIN}/dns/check", {})
+    taps.ok({s: states()[s] for s in made} == dict.fromkeys(made, "pending"), "new keys wait for DNS", states())
+    dns.zone = {**zone, **perfect_zone([r for r in api.call("GET", f"/domains/{DOMAIN}/dns")["records"] if r["purpose"] == "dkim"])}
+    done = subprocess.run([os.path.join(os.environ["MAILSTEAD_BUILD_DIR"], "mailstead"), "dns", "check", DOMAIN, "--data", DATA, "--json"],
+                          capture_output=True, check=False, timeout=60)  # a process without yesterday's negative answers
+    now = states()
+    taps.ok(done.returncode == 0 and {now[s] for s in made} == {"published"} and {now[s] for s in first} == {"active"},
+            "seen, they settle, and the old ones sign on", now)
 
 
 if __name__ == "__main__":

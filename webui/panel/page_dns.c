@@ -1,9 +1,13 @@
 /* A domain's DNS records: what its zone should contain, to copy or to download. */
-#include "backend/dns/domain_records.h"
+#include "backend/dns/watch.h"
 #include "backend/dns/zone.h"
+#include "mailcore/base/clock.h"
+#include "mailcore/base/log.h"
 #include "webui/panel/panel.h"
+#include "webui/view/format.h"
 
 #define ZONE_TEXT_MAX 65536
+#define HISTORY_SHOWN 20
 
 /* ------------------------------------------------------------------ the page */
 
@@ -87,8 +91,49 @@ static void summary_add(struct page *p, const struct records *records)
 	val_set_cstr(p->data, "hue", hue);
 }
 
+static enum words_id status_words(struct span name)
+{
+	for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+		if (span_eq(name, span_of(record_status_name((enum record_status)i))))
+			return statuses[i].words;
+	}
+	return W_DNS_UNKNOWN;
+}
+
+static void history_add(struct page *p, const struct dns_changes *changes)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *list = val_set_list(p->data, "changes");
+
+	for (size_t i = 0; i < changes->len; i++) {
+		const struct dns_change *change = &changes->items[i];
+		int64_t at_s = change->at_us / USEC_PER_SEC;
+		struct val *item = val_push(list);
+		val_set_cstr(item, "hue", span_eq(change->after, SPAN("ok")) ? "ok" : "wa");
+		val_set(item, "iso", format_iso(a, at_s));
+		val_set(item, "time", format_time(a, at_s));
+		val_set(item, "record", change->key);
+		val_set(item, "before", words(status_words(change->before)));
+		val_set(item, "after", words(status_words(change->after)));
+	}
+	val_set_bool(p->data, "has_changes", changes->len > 0);
+}
+
+static void checked_add(struct page *p, int64_t checked_at_us)
+{
+	struct arena *a = p->req->ctx->arena;
+	int64_t at_s = checked_at_us / USEC_PER_SEC;
+	struct val *checked = val_set_list(p->data, "checked");
+
+	if (checked_at_us == 0)
+		return;
+	struct val *item = val_push(checked);
+	val_set(item, "iso", format_iso(a, at_s));
+	val_set(item, "time", format_time(a, at_s));
+}
+
 static enum rc show(struct req *r, struct reply *out, const struct domain *domain,
-	const struct records *records)
+	const struct records *records, int64_t checked_at_us)
 {
 	struct arena *a = r->ctx->arena;
 	struct page p = panel_begin(r, "panel/dns", "domains", words(W_DNS_TITLE));
@@ -96,6 +141,13 @@ static enum rc show(struct req *r, struct reply *out, const struct domain *domai
 	panel_steps(&p, STEP_DNS, domain->name);
 	groups_add(&p, records);
 	summary_add(&p, records);
+	checked_add(&p, checked_at_us);
+	struct dns_changes changes = { 0 };
+	if (domain_watch_history(r->services, r->ctx, domain->domain_id, HISTORY_SHOWN, &changes) !=
+		RC_OK)
+		log_warn("dns.history", "domain=%s", log_text(a, domain->name)); /* the page is of
+										   use without */
+	history_add(&p, &changes);
 	struct str zone = str_in(a, ZONE_TEXT_MAX);
 	zone_add(&zone, domain->name, records, ZONE_BIND);
 	val_set(p.data, "zone", str_span(&zone));
@@ -113,19 +165,26 @@ enum rc page_dns(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc =
-		domain_records(r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
-	return rc == RC_OK ? show(r, out, &domain, &records) : rc;
+	int64_t checked_at = 0;
+
+	enum rc rc = domain_watch_show(
+		r->services, r->ctx, req_path(r, "domain"), &domain, &records, &checked_at, err);
+	return rc == RC_OK ? show(r, out, &domain, &records, checked_at) : rc;
 }
 
-/* What was found is not kept, so there is nothing to redirect to. */
 enum rc page_dns_check_post(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc = domain_records_check(
+
+	enum rc rc = domain_watch_check(
 		r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
-	return rc == RC_OK ? show(r, out, &domain, &records) : rc;
+	if (rc == RC_OK)
+		page_redirect_done(r, out,
+			arena_printf(
+				r->ctx->arena, "/domains/" SPAN_FMT "/dns", SPAN_ARG(domain.name)),
+			"dns_checked");
+	return rc;
 }
 
 enum rc page_dns_zone(struct req *r, struct reply *out, struct err *err)

@@ -1,0 +1,301 @@
+/* Domains' DNS, looked at again and again. */
+#include "backend/dns/watch.h"
+
+#include "backend/accounts/service.h"
+#include "mailcore/base/clock.h"
+#include "mailcore/base/json.h"
+#include "mailcore/base/log.h"
+
+#define SOON_S     120         /* a new domain with something to do */
+#define LATER_S    (30 * 60)   /* an older one */
+#define GOOD_S     (6 * 3600)  /* nothing to do */
+#define NEW_S      (24 * 3600) /* how long a domain is new */
+#define FOUND_TEXT 32768
+#define TURN_MS    8000
+#define LOOK_MS    30000
+
+/* ------------------------------------------------------------------------ settling */
+
+enum record_status watch_settle(
+	enum record_status known, enum record_status seen, bool asked, int64_t *doubts)
+{
+	if (seen == RECORD_ERROR && known != RECORD_UNKNOWN && !asked)
+		return known;
+	if (known == RECORD_OK && seen != RECORD_OK && !asked && ++*doubts < WATCH_DOUBTS)
+		return known;
+	*doubts = 0;
+	return seen;
+}
+
+static enum record_status status_parse(struct span text)
+{
+	for (int i = RECORD_UNKNOWN; i <= RECORD_ERROR; i++) {
+		if (span_eq(text, span_of(record_status_name((enum record_status)i))))
+			return (enum record_status)i;
+	}
+	return RECORD_UNKNOWN;
+}
+
+/* ------------------------------------------------------------------------ records and rows */
+
+/* A host may have several addresses: their records differ in the value only. */
+static struct span key_of(struct arena *a, const struct record *r)
+{
+	bool by_value =
+		span_eq(span_of(r->type), SPAN("A")) || span_eq(span_of(r->type), SPAN("AAAA"));
+	return arena_printf(a, "%s " SPAN_FMT "%s" SPAN_FMT, r->type, SPAN_ARG(r->name),
+		by_value ? " " : "", SPAN_ARG(by_value ? r->value : SPAN("")));
+}
+
+static const struct dns_seen *find_seen(const struct dns_seen_list *list, struct span key)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		if (span_eq(list->items[i].key, key))
+			return &list->items[i];
+	}
+	return NULL;
+}
+
+static struct span found_json(struct arena *a, const struct record *r)
+{
+	struct cJSON *list = json_array(a);
+	struct str text = str_in(a, FOUND_TEXT);
+
+	for (size_t i = 0; i < r->n_found; i++)
+		json_push_text(a, list, r->found[i]);
+	json_write(a, list, &text);
+	return str_ok(&text) ? str_span(&text) : SPAN("[]");
+}
+
+static void found_parse(struct arena *a, struct span text, struct record *r)
+{
+	struct cJSON *list = NULL;
+
+	if (!json_parse(a, text, &list, NULL))
+		return; /* we wrote it; without it the page still has the state */
+	r->found = arena_array(a, json_len(list), sizeof *r->found);
+	for (const struct cJSON *e = json_first(list); e; e = json_next(e))
+		r->found[r->n_found++] = json_text(e);
+}
+
+static void recall(struct arena *a, const struct dns_seen_list *seen, struct records *records)
+{
+	for (size_t i = 0; i < records->len; i++) {
+		struct record *r = &records->items[i];
+		const struct dns_seen *known = find_seen(seen, key_of(a, r));
+		if (!known)
+			continue;
+		r->status = status_parse(known->status);
+		r->hint = known->hint;
+		found_parse(a, known->found, r);
+	}
+}
+
+enum rc domain_watch_show(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records *out, int64_t *out_checked_at_us, struct err *err)
+{
+	struct dns_seen_list seen;
+
+	enum rc rc = domain_records(s, ctx, name, out_domain, out, err);
+	if (rc == RC_OK)
+		rc = with_reason(
+			err, dns_state_read(ctx, out_domain->domain_id, &seen, out_checked_at_us));
+	if (rc == RC_OK)
+		recall(ctx->arena, &seen, out);
+	return rc;
+}
+
+/* ------------------------------------------------------------------------ a look */
+
+struct look {
+	const struct domain *domain;
+	const struct records *records;
+	bool asked;
+	struct dns_seen_list seen;
+	struct dns_changes changes;
+	struct dkim_keys keys;
+};
+
+static void note_change(struct look *look, struct dns_seen *now, enum record_status before)
+{
+	look->changes.items[look->changes.len++] = (struct dns_change){ .key = now->key,
+		.purpose = now->purpose,
+		.before = span_of(record_status_name(before)),
+		.after = now->status,
+		.found = now->found };
+}
+
+/* What is kept of a record that is still believed to be as it was. */
+static void keep_known(const struct dns_seen *known, struct dns_seen *now)
+{
+	now->status = known->status;
+	now->hint = known->hint;
+	now->found = known->found;
+}
+
+static void compare(struct arena *a, const struct dns_seen_list *before, struct look *look)
+{
+	size_t n = look->records->len;
+
+	look->seen = (struct dns_seen_list){ arena_array(a, n, sizeof(struct dns_seen)), n };
+	look->changes = (struct dns_changes){ arena_array(a, n, sizeof(struct dns_change)), 0 };
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = &look->records->items[i];
+		struct dns_seen *now = &look->seen.items[i];
+		*now = (struct dns_seen){ .key = key_of(a, r),
+			.purpose = span_of(r->purpose),
+			.status = span_of(record_status_name(r->status)),
+			.found = found_json(a, r),
+			.hint = r->hint };
+		const struct dns_seen *known = find_seen(before, now->key);
+		enum record_status was = known ? status_parse(known->status) : RECORD_UNKNOWN;
+		now->doubts = known ? known->doubts : 0;
+		enum record_status settled =
+			watch_settle(was, r->status, look->asked, &now->doubts);
+		if (settled != r->status)
+			keep_known(known, now);
+		else if (settled != was)
+			note_change(look, now, was);
+	}
+}
+
+static bool needs_work(const struct look *look)
+{
+	bool open = false;
+	for (size_t i = 0; i < look->records->len; i++) {
+		const struct record *r = &look->records->items[i];
+		open |= r->need != NEED_OPTIONAL && r->status != RECORD_OK;
+	}
+	return open;
+}
+
+static int64_t again_s(const struct ctx *ctx, const struct look *look)
+{
+	int64_t age_s = (ctx->now_us - look->domain->created_at_us) / USEC_PER_SEC;
+
+	if (dkim_is_moving(&look->keys))
+		return LATER_S;
+	if (!needs_work(look))
+		return GOOD_S;
+	return age_s < NEW_S ? SOON_S : LATER_S;
+}
+
+static enum rc write_look(struct ctx *ctx, void *arg)
+{
+	struct look *look = arg;
+	struct dns_seen_list before;
+	int64_t checked_at;
+
+	enum rc rc = dns_state_read(ctx, look->domain->domain_id, &before, &checked_at);
+	if (rc != RC_OK)
+		return rc;
+	compare(ctx->arena, &before, look);
+	rc = dkim_advance(ctx, look->domain, &look->keys);
+	if (rc == RC_OK)
+		rc = dns_state_write(ctx, look->domain->domain_id, &look->seen, &look->changes,
+			again_s(ctx, look));
+	return rc;
+}
+
+/* Which of the domain's keys DNS shows as they are. */
+static void mark_seen(struct arena *a, const struct records *records, struct dkim_keys *keys)
+{
+	for (size_t k = 0; k < keys->len; k++) {
+		struct span label =
+			arena_printf(a, SPAN_FMT "._domainkey", SPAN_ARG(keys->items[k].selector));
+		for (size_t i = 0; i < records->len; i++)
+			keys->items[k].in_dns |= records->items[i].status == RECORD_OK &&
+				span_eq(records->items[i].label, label);
+	}
+}
+
+static enum rc look_at(const struct services *s, struct ctx *ctx, struct span name, bool asked,
+	struct domain *domain, struct records *records, struct err *err)
+{
+	struct look look = { .domain = domain, .records = records, .asked = asked };
+
+	enum rc rc = domain_records_check(s, ctx, name, domain, records, err);
+	if (rc == RC_OK)
+		rc = dkim_list(s, ctx, domain->name, &look.keys, err);
+	if (rc != RC_OK)
+		return rc;
+	mark_seen(ctx->arena, records, &look.keys);
+	rc = service_run(ctx, write_look, &look);
+	for (size_t i = 0; rc == RC_OK && i < look.changes.len; i++)
+		log_info("dns.change", "domain=%s key=%s before=%s after=%s",
+			log_text(ctx->arena, domain->name),
+			log_text(ctx->arena, look.changes.items[i].key),
+			log_text(ctx->arena, look.changes.items[i].before),
+			log_text(ctx->arena, look.changes.items[i].after));
+	return with_reason(err, rc);
+}
+
+enum rc domain_watch_check(const struct services *s, struct ctx *ctx, struct span name,
+	struct domain *out_domain, struct records *out, struct err *err)
+{
+	return look_at(s, ctx, name, true, out_domain, out, err);
+}
+
+enum rc domain_watch_history(const struct services *s, struct ctx *ctx, int64_t domain_id,
+	int64_t limit, struct dns_changes *out)
+{
+	(void)s;
+	return dns_changes_read(ctx, domain_id, limit, out);
+}
+
+struct cJSON *domain_change_json(struct arena *a, const struct dns_change *change)
+{
+	struct cJSON *o = json_object(a);
+
+	json_add_time(a, o, "at", change->at_us);
+	json_add_text(a, o, "record", change->key);
+	json_add_text(a, o, "purpose", change->purpose);
+	json_add_text(a, o, "before", change->before);
+	json_add_text(a, o, "after", change->after);
+	return o;
+}
+
+/* ------------------------------------------------------------------------ the schedule */
+
+/* False: DNS said nothing at all, so it is of no use to go on. */
+static bool look_at_one(const struct services *s, struct ctx *ctx, struct span name)
+{
+	struct err err = { 0 };
+	struct domain domain;
+	struct records records = { 0 };
+	bool answered = false;
+
+	enum rc rc = look_at(s, ctx, name, false, &domain, &records, &err);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		log_warn("dns.watch", "domain=%s rc=%s", log_text(ctx->arena, name), rc_name(rc));
+	for (size_t i = 0; i < records.len; i++)
+		answered |= records.items[i].status != RECORD_ERROR;
+	return rc == RC_NOT_FOUND || answered;
+}
+
+static void look_at_those_due(const struct services *s, struct ctx *ctx)
+{
+	int64_t end_ms = clock_mono_ms() + TURN_MS;
+	struct span *names;
+	size_t n = 1;
+	bool answered = true;
+
+	while (n > 0 && answered && clock_mono_ms() < end_ms) {
+		ctx->deadline_ms = clock_mono_ms() + LOOK_MS;
+		if (dns_schedule_claim(ctx, 1, &names, &n) != RC_OK)
+			return;
+		if (n > 0)
+			answered = look_at_one(s, ctx, names[0]);
+	}
+}
+
+void dns_watch_turn(struct ctx *ctx, void *services)
+{
+	struct actor actor = { .role = ROLE_ADMIN, .login = SPAN("system"), .source = "schedule" };
+
+	if (dns_first_admin(ctx, &actor.account_id) != RC_OK)
+		return; /* no account yet, or no database: the next turn will see */
+	actor_enter(ctx, &actor);
+	look_at_those_due(services, ctx);
+	actor_enter(ctx, NULL);
+}
