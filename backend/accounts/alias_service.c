@@ -131,6 +131,9 @@ static enum rc find_domain(struct ctx *ctx, struct span name, struct alias *alia
 			SPAN_ARG(name));
 	if (rc != RC_OK)
 		return with_reason(err, rc);
+	rc = domain_takes_addresses(&domain, err);
+	if (rc != RC_OK)
+		return rc;
 	alias->domain_id = domain.domain_id;
 	alias->account_id = domain.account_id;
 	alias->domain = domain.name;

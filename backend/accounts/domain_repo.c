@@ -21,6 +21,8 @@ static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, st
 		.version = row_i64(rows, row, 9) };
 	suspension_read(ctx, rows, row, 10, &out->suspension);
 	out->dmarc = row_copy(ctx, rows, row, DMARC_COLUMN);
+	out->alias_of = row_copy(ctx, rows, row, DMARC_COLUMN + 1);
+	out->names = row_i64(rows, row, DMARC_COLUMN + 2);
 	out->unicode = domain_name_unicode(ctx->arena, out->name);
 }
 
@@ -69,12 +71,12 @@ enum rc domain_find_page(
 	return RC_OK;
 }
 
-enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name, int64_t *out_id,
-	int64_t *out_created_at_us)
+enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name, int64_t alias_of,
+	int64_t *out_id, int64_t *out_created_at_us)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
-	enum rc rc =
-		db_query(ctx, &SQL_DOMAIN_INSERT, ARGS(A_I64(account_id), A_TEXT(name)), &rows);
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_INSERT,
+		ARGS(A_I64(account_id), A_TEXT(name), A_I64(alias_of)), &rows);
 
 	if (rc != RC_OK)
 		return rc;

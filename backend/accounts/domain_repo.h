@@ -13,7 +13,7 @@ MUST_CHECK enum rc domain_find_page(
 	struct ctx *ctx, const struct page *page, struct span search, struct domains *out);
 /* RC_EXISTS. */
 MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name,
-	int64_t *out_id, int64_t *out_created_at_us);
+	int64_t alias_of, int64_t *out_id, int64_t *out_created_at_us);
 /* RC_CONFLICT: another version. */
 MUST_CHECK enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain);
 /* RC_EXISTS: the name is taken. */

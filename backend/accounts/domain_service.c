@@ -35,6 +35,7 @@ static enum rc find_owner(struct ctx *ctx, struct span login, struct account *ou
 struct create {
 	const struct services *s;
 	struct domain *domain;
+	int64_t alias_of;
 	struct err *err;
 };
 
@@ -45,9 +46,8 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 	enum rc rc = limits_take(ctx, domain->account_id, POOL_DOMAINS, 1, c->err);
 
 	if (rc == RC_OK)
-		rc = domain_insert(ctx, domain->account_id, domain->name, &domain->domain_id,
-			&domain->created_at_us);
-
+		rc = domain_insert(ctx, domain->account_id, domain->name, c->alias_of,
+			&domain->domain_id, &domain->created_at_us);
 	if (rc == RC_OK)
 		rc = dkim_make_pair(c->s, ctx, domain->domain_id, 0);
 	if (rc == RC_OK)
@@ -56,11 +56,57 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 	return rc;
 }
 
+/* The domain that the new one is a name of; its owner owns both. */
+static enum rc find_original(
+	struct ctx *ctx, const struct domain_new *in, struct domain *out, struct err *err)
+{
+	enum rc rc = find(ctx, in->alias_of, out, NULL);
+
+	if (rc == RC_NOT_FOUND)
+		return err_set(err, rc, "alias_of", "There is no such domain.");
+	if (rc != RC_OK)
+		return with_reason(err, rc);
+	if (out->alias_of.len > 0)
+		return err_set(err, RC_INVALID, "alias_of",
+			"This domain is another name of " SPAN_FMT " itself.",
+			SPAN_ARG(out->alias_of));
+	return RC_OK;
+}
+
+static enum rc be_name_of(struct ctx *ctx, const struct domain_new *in, const struct account *owner,
+	struct create *c, struct err *err)
+{
+	struct domain original;
+
+	if (in->alias_of.len == 0)
+		return RC_OK;
+	enum rc rc = find_original(ctx, in, &original, err);
+	if (rc != RC_OK)
+		return rc;
+	if (in->account.len > 0 && original.account_id != owner->account_id)
+		return err_set(err, RC_INVALID, "alias_of",
+			"Both domains must belong to the same account.");
+	c->alias_of = original.domain_id;
+	c->domain->alias_of = original.name;
+	c->domain->account_id = original.account_id;
+	c->domain->account = original.account;
+	return RC_OK;
+}
+
+enum rc domain_takes_addresses(const struct domain *domain, struct err *err)
+{
+	if (domain->alias_of.len == 0)
+		return RC_OK;
+	return err_set(err, RC_CONFLICT, "address",
+		"This domain is another name of " SPAN_FMT ". Add the address there.",
+		SPAN_ARG(domain->alias_of));
+}
+
 enum rc domain_create(const struct services *s, struct ctx *ctx, const struct domain_new *in,
 	struct domain *out, struct err *err)
 {
 	struct domain domain = { .version = 1, .dmarc = SPAN("apply") };
-	struct create c = { s, &domain, err };
+	struct create c = { .s = s, .domain = &domain, .err = err };
 	struct account owner;
 	enum rc rc = need_account(ctx);
 
@@ -75,6 +121,9 @@ enum rc domain_create(const struct services *s, struct ctx *ctx, const struct do
 	domain.account_id = owner.account_id;
 	domain.account = owner.login;
 	domain.unicode = domain_name_unicode(ctx->arena, domain.name);
+	rc = be_name_of(ctx, in, &owner, &c, err);
+	if (rc != RC_OK)
+		return rc;
 	rc = service_run(ctx, create_tx, &c);
 	if (rc == RC_EXISTS)
 		return err_set(err, RC_EXISTS, "name", "This domain exists already.");
@@ -162,6 +211,9 @@ enum rc domain_update(const struct services *s, struct ctx *ctx, struct span nam
 	if (rc != RC_OK)
 		return rc;
 	struct change c = { domain, &domain, change->version, err };
+	if (change->account.len > 0 && (domain.names > 0 || domain.alias_of.len > 0))
+		return err_set(err, RC_CONFLICT, "account",
+			"The domain shares its addresses with another one. Both have one owner.");
 	if (change->account.len > 0) {
 		rc = find_owner(ctx, change->account, &owner, err);
 		if (rc != RC_OK)
@@ -203,6 +255,10 @@ enum rc domain_delete(const struct services *s, struct ctx *ctx, struct span nam
 	(void)s;
 	if (rc != RC_OK)
 		return rc;
+	if (c.before.names > 0)
+		return err_set(err, RC_CONFLICT, "",
+			"The domain still has %lld other names. Remove them first.",
+			(long long)c.before.names);
 	if (!with_content && (c.before.mailboxes > 0 || c.before.aliases > 0))
 		return err_set(err, RC_CONFLICT, "",
 			"The domain still has %lld mailboxes and %lld aliases. Remove them first.",
@@ -263,6 +319,7 @@ struct cJSON *domain_json(struct arena *a, const struct domain *domain)
 	json_add_text(a, o, "name", domain->name);
 	json_add_text(a, o, "unicode", domain->unicode);
 	json_add_text(a, o, "account", domain->account);
+	json_add_text(a, o, "alias_of", domain->alias_of);
 	suspension_add_json(a, o, &domain->suspension);
 	json_add_text(a, o, "dmarc", domain->dmarc);
 	json_add_i64(a, o, "mailboxes", domain->mailboxes);

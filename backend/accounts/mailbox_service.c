@@ -109,6 +109,9 @@ static enum rc find_domain(
 			SPAN_ARG(name));
 	if (rc != RC_OK)
 		return with_reason(err, rc);
+	rc = domain_takes_addresses(&domain, err);
+	if (rc != RC_OK)
+		return rc;
 	mailbox->domain_id = domain.domain_id;
 	mailbox->account_id = domain.account_id;
 	mailbox->domain = domain.name;

@@ -7,7 +7,8 @@ enum rc api_domain_create(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct domain_new in = { .name = form_text(&r->form, "name"),
-		.account = form_text(&r->form, "account") };
+		.account = form_text(&r->form, "account"),
+		.alias_of = form_text(&r->form, "alias_of") };
 	enum rc rc = domain_create(r->services, r->ctx, &in, &domain, err);
 
 	if (rc == RC_OK)

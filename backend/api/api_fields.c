@@ -107,6 +107,8 @@ const struct field api_plan_change_fields[] = {
 const struct field api_domain_fields[] = {
 	{ "name", FIELD_TEXT, FIELD_REQUIRED, .max = 253 },
 	{ "account", FIELD_TEXT, .max = 254, .about = "Log-in of the owner; one's own." },
+	{ "alias_of", FIELD_TEXT, .max = 253,
+		.about = "It becomes another name of this domain, with the same addresses." },
 	{ 0 },
 };
 static const char *const dmarc_modes[] = { "apply", "junk", "ignore", NULL };

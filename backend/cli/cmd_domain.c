@@ -15,7 +15,7 @@
 
 #define ZONE_MAX (256 * 1024)
 
-static const char *opt_account, *opt_dmarc, *opt_format, *opt_cascade;
+static const char *opt_account, *opt_alias_of, *opt_dmarc, *opt_format, *opt_cascade;
 static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct domain *domain)
@@ -23,8 +23,9 @@ static enum rc show(struct cli *c, const struct domain *domain)
 	if (c->json)
 		cli_print_json(c, domain_json(&c->arena, domain));
 	else
-		printf(SPAN_FMT "  " SPAN_FMT "%s  %lld mailboxes, %lld aliases\n",
+		printf(SPAN_FMT "  " SPAN_FMT "%s" SPAN_FMT "%s  %lld mailboxes, %lld aliases\n",
 			SPAN_ARG(domain->name), SPAN_ARG(domain->account),
+			domain->alias_of.len > 0 ? "  = " : "", SPAN_ARG(domain->alias_of),
 			suspension_is_on(&domain->suspension) ? " (suspended)" : "",
 			(long long)domain->mailboxes, (long long)domain->aliases);
 	return RC_OK;
@@ -32,7 +33,9 @@ static enum rc show(struct cli *c, const struct domain *domain)
 
 static enum rc domain_add(struct cli *c, const struct options *o, struct err *err)
 {
-	struct domain_new in = { .name = span_of(o->args[0]), .account = span_of(opt_account) };
+	struct domain_new in = { .name = span_of(o->args[0]),
+		.account = span_of(opt_account),
+		.alias_of = span_of(opt_alias_of) };
 	struct domain domain;
 	enum rc rc = domain_create(&c->services, &c->ctx, &in, &domain, err);
 	return rc == RC_OK ? show(c, &domain) : rc;
@@ -92,6 +95,7 @@ int cmd_domain(int argc, char **argv)
 {
 	static const struct option_row add_rows[] = {
 		{ "--account", "LOGIN", "whose domain it is", &opt_account },
+		{ "--alias-of", "DOMAIN", "another name of this one", &opt_alias_of },
 	};
 	static const struct option_row set_rows[] = {
 		{ "--account", "LOGIN", "the new owner", &opt_account },
@@ -103,7 +107,7 @@ int cmd_domain(int argc, char **argv)
 	};
 	static const struct verb verbs[] = {
 		{ "add", "DOMAIN [options]", "add a domain, with its DKIM keys", 1, 1, 0,
-			domain_add, add_rows, 1 },
+			domain_add, add_rows, 2 },
 		{ "list", "", "all domains", 0, 0, 0, domain_list_all, NULL, 0 },
 		{ "show", "DOMAIN", "one domain", 1, 1, 0, domain_show, NULL, 0 },
 		{ "set", "DOMAIN [options]", "change a domain", 1, 1, 0, domain_set, set_rows,

@@ -9,7 +9,9 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
    WHERE m.domain_id = d.domain_id AND m.deleted_at IS NULL),
   d.created_at, d.version,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
-  coalesce(d.suspend_until > now(), true), d.dmarc
+  coalesce(d.suspend_until > now(), true), d.dmarc,
+  (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
+  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL)
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
 WHERE t.ancestor_id = $1::bigint AND d.name = $2::text AND (d.deleted_at IS NOT NULL) = $3::boolean
 ORDER BY d.deleted_at DESC LIMIT 1;
@@ -23,7 +25,9 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
    WHERE m.domain_id = d.domain_id AND m.deleted_at IS NULL),
   d.created_at, d.version,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
-  coalesce(d.suspend_until > now(), true), d.dmarc
+  coalesce(d.suspend_until > now(), true), d.dmarc,
+  (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
+  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL)
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
 WHERE t.ancestor_id = $1::bigint AND d.deleted_at IS NULL AND d.name > $2::text
   AND ($3::text = '' OR strpos(d.name, lower($3::text)) > 0)
@@ -32,7 +36,7 @@ ORDER BY d.name LIMIT $5::bigint;
 
 -- name: domain_insert
 -- roles: web
-INSERT INTO domain (account_id, name) VALUES ($1::bigint, $2::text) RETURNING domain_id, created_at;
+INSERT INTO domain (account_id, name, alias_of) VALUES ($1::bigint, $2::text, nullif($3::bigint, 0)) RETURNING domain_id, created_at;
 
 -- name: domain_update
 -- roles: web

@@ -7,6 +7,7 @@
 const struct field domain_new_fields[] = {
 	{ "name", FIELD_TEXT, FIELD_REQUIRED, .max = 253 },
 	{ "account", FIELD_TEXT, .max = 254 },
+	{ "alias_of", FIELD_TEXT, .max = 253 },
 	{ 0 },
 };
 const struct field domain_suspend_fields[] = {
@@ -19,6 +20,7 @@ static void domain_row(struct page *p, struct val *item, const struct domain *d)
 	val_set(item, "name", d->name);
 	val_set(item, "unicode", d->unicode);
 	val_set(item, "account", d->account);
+	val_set(item, "alias_of", d->alias_of);
 	val_set_bool(item, "suspended", suspension_is_on(&d->suspension));
 	val_set_i64(item, "mailboxes", d->mailboxes);
 	val_set_i64(item, "aliases", d->aliases);
@@ -64,7 +66,8 @@ enum rc page_domain_new_post(struct req *r, struct reply *out, struct err *err)
 {
 	if (r->form.n_errors > 0)
 		return new_form(r, out, 422);
-	struct domain_new in = { form_text(&r->form, "name"), form_text(&r->form, "account") };
+	struct domain_new in = { form_text(&r->form, "name"), form_text(&r->form, "account"),
+		form_text(&r->form, "alias_of") };
 	struct domain domain;
 	enum rc rc = domain_create(r->services, r->ctx, &in, &domain, err);
 	if (page_add_refusal(r, rc, err))
