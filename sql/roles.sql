@@ -131,19 +131,12 @@ BEGIN
     EXECUTE format('CREATE POLICY mail_all ON %I TO mailstead_mx, mailstead_user, mailstead_send, mailstead_keys
                     USING (true)', t);
     mine := CASE
-<<<<<<< HEAD
-      WHEN t IN ('dkim_key', 'mailbox', 'alias') THEN format(by_domain, t)
+      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'mailbox', 'alias') THEN format(by_domain, t)
       WHEN t IN ('credential', 'second_factor', 'password_reset') THEN
         '(account_id IS NOT NULL AND ' || format(by_account, t) || format(') OR (mailbox_id IS NOT NULL AND EXISTS (
           SELECT 1 FROM mailbox m WHERE m.mailbox_id = %I.mailbox_id))', t)
       WHEN t = 'recovery_code' THEN
         'EXISTS (SELECT 1 FROM second_factor f WHERE f.factor_id = recovery_code.factor_id)'
-=======
-      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'mailbox', 'alias') THEN format(by_domain, t)
-      WHEN t = 'credential' THEN
-        '(account_id IS NOT NULL AND ' || format(by_account, t) || ') OR (mailbox_id IS NOT NULL AND EXISTS (
-          SELECT 1 FROM mailbox m WHERE m.mailbox_id = credential.mailbox_id))'
->>>>>>> 8790532 (dns: keep what was seen, look again by a schedule, let keys follow)
       WHEN t = 'account' THEN          -- a new row is in account_tree only a statement later
         format(by_account, t) || ' OR EXISTS (SELECT 1 FROM account_tree t
           WHERE t.ancestor_id = (SELECT app_tenant()) AND t.account_id = account.parent_id)'
