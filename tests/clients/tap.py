@@ -28,6 +28,8 @@ class Tap:
         self.host = start["host"]
         self.hostname = start["hostname"]
         self.ca = start["ca"]
+        self.https = start["https"]
+        self.logins = start["logins"]
         self.ports = start["ports"]
         self.alice, self.bob = start["mailboxes"][:2]
         self.scratch = pathlib.Path(scratch)
@@ -48,6 +50,10 @@ class Tap:
     def skip(self, name, reason):
         self.count += 1
         print(f"ok {self.count} - {name} # SKIP {reason}")
+
+    def token_of(self, role):
+        """An API token of the demo's admin, reseller or customer."""
+        return next(login["token"] for login in self.logins if login["role"] == role)
 
     def tls(self):
         """Our CA is checked; the name is not, because many tests connect to an address."""
