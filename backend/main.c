@@ -25,6 +25,8 @@ static const struct {
 	{ "dns", cmd_dns, "the records that a domain needs: show, zone" },
 	{ "dkim", cmd_dkim, "a domain's keys: list, rotate" },
 	{ "token", cmd_token, "API tokens: create, list, revoke" },
+	{ "queue", cmd_queue,
+		"mail that waits to go out: list, show, retry, hold, release, remove" },
 	{ "trace", cmd_trace, "what happened to a message" },
 	{ "import", cmd_import, "bring mail in: mbox, maildir" },
 	{ "check", cmd_check, "look at a message as the server does; needs no server" },

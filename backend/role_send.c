@@ -12,6 +12,10 @@
 #include "backend/roles.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/deliver/hold.h"
+#include "mailcore/deliver/runner.h"
+#include "mailcore/deliver/smarthost.h"
+#include "mailcore/smtpclient/client_cache.h"
 
 #define COLLECT_EVERY_MS    (60 * MSEC_PER_SEC)
 #define COLLECT_LIMIT       1000
@@ -19,6 +23,12 @@
 #define TRIM_LIMIT          1000
 #define TRACE_TRIM_EVERY_MS (60 * MSEC_PER_SEC)
 #define TRACE_TRIM_LIMIT    20000
+#define SWEEP_EVERY_MS      MSEC_PER_SEC
+#define HOLDS_EVERY_MS      (20 * MSEC_PER_SEC)
+
+#define IDLE_CONNECTION_MS (5 * MSEC_PER_SEC) /* kept for the next message to the same server */
+#define SELF_ADDRESSES_MAX 32
+#define THREADS_MAX        500
 
 static void collect_blobs(struct ctx *ctx, void *arg)
 {
@@ -75,12 +85,121 @@ static void trim_traces(struct ctx *ctx, void *arg)
 		log_info("trace.trim", "deleted=%lld", (long long)deleted);
 }
 
+/* ------------------------------------------------------------------------ housekeeping of the queue */
+
+static void forget_counts(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	forget(ctx, "send_counts", queue_counts_forget);
+}
+
+/* ------------------------------------------------------------------------ delivery */
+
+/* What delivery stands on besides the role itself. */
+struct sending {
+	struct intake_env intake;
+	struct hold_env hold;
+	struct client_cache *cache;
+	struct smarthost smarthost;
+	bool has_smarthost;
+	struct runner *runner;
+};
+
+static void sweep(struct ctx *ctx, void *arg)
+{
+	(void)ctx;
+	client_cache_sweep(((struct sending *)arg)->cache);
+}
+
+static void tell_of_holds(struct ctx *ctx, void *arg)
+{
+	enum rc rc = hold_tell(&((struct sending *)arg)->hold, ctx);
+	if (rc != RC_OK)
+		log_warn("hold.tell", "rc=%s", rc_name(rc));
+}
+
+/* An MX with our name or one of our addresses is ourselves. */
+static struct mx_self self_of(struct role *r)
+{
+	struct arena *a = &r->launch.arena;
+	struct span rest = span_of(config_text(r->launch.config, "addresses")), one;
+	struct span *name = arena_array(a, 1, sizeof *name);
+	struct addr *addrs = arena_array(a, SELF_ADDRESSES_MAX, sizeof *addrs);
+	struct mx_self self = { .names = name, .n_names = 1, .addrs = addrs };
+
+	name[0] = domain_to_ascii(a, span_of(r->launch.hostname));
+	while (self.n_addrs < SELF_ADDRESSES_MAX && span_split(&rest, ',', &one)) {
+		if (addr_parse(span_trim(one), &addrs[self.n_addrs]))
+			self.n_addrs++;
+	}
+	return self;
+}
+
+static enum rc read_options(
+	struct role *r, struct sending *s, struct runner_options *out, struct err *err)
+{
+	const struct config *c = r->launch.config;
+	const char *smarthost = config_text(c, "delivery.smarthost");
+	int64_t port = config_int(c, "delivery.port"), threads = config_int(c, "delivery.threads");
+
+	if (port < 1 || port > UINT16_MAX)
+		return err_set(err, RC_INVALID, "delivery.port", "delivery.port is no port.");
+	if (threads < 1 || threads > THREADS_MAX)
+		return err_set(err, RC_INVALID, "delivery.threads",
+			"delivery.threads is a number from 1 to %d.", THREADS_MAX);
+	if (!backoff_parse(span_of(config_text(c, "delivery.retry")),
+		    config_ms(c, "delivery.lifetime"), &out->rules.backoff))
+		return err_set(err, RC_INVALID, "delivery.retry",
+			"delivery.retry is no list of waiting times such as 5m,10m,1h.");
+	s->has_smarthost = smarthost[0] != '\0';
+	if (s->has_smarthost && smarthost_parse(span_of(smarthost), &s->smarthost, err) != RC_OK)
+		return RC_INVALID;
+	out->rules.delay_notice_ms = config_ms(c, "delivery.delay_notice");
+	out->threads = (size_t)threads;
+	out->remote.port = (uint16_t)port;
+	return RC_OK;
+}
+
+static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
+{
+	struct runner_options options = { .conninfo = r->conninfo,
+		.node = arena_printf(&r->launch.arena, "%s:%s", r->launch.hostname, r->launch.dir)
+				.ptr,
+		.intake = &s->intake,
+		.bells = r->bells };
+
+	enum rc rc = read_options(r, s, &options, err);
+	if (rc != RC_OK)
+		return rc;
+	role_intake_env(r, &s->intake);
+	s->hold = (struct hold_env){ .intake = &s->intake };
+	s->cache = client_cache_new(options.threads, IDLE_CONNECTION_MS);
+	options.remote.resolver = r->resolver;
+	options.remote.blobs = r->blobs;
+	options.remote.cache = s->cache;
+	options.remote.keys = r->keys;
+	options.remote.hostname = r->launch.hostname;
+	options.remote.smarthost = s->has_smarthost ? &s->smarthost : NULL;
+	options.remote.self = self_of(r);
+	s->runner = runner_start(&options);
+	return RC_OK;
+}
+
+static void stop_sending(struct sending *s)
+{
+	runner_stop(s->runner);
+	client_cache_free(s->cache);
+	if (s->has_smarthost)
+		smarthost_done(&s->smarthost);
+}
+
 int role_send(struct role *r)
 {
 	struct err err = { 0 };
 	struct role_wants wants = { .workers = 2, .keys = true }; /* keys: bounces are signed */
+	struct sending sending = { 0 };
 
-	if (role_open(r, &wants, &err) != RC_OK) {
+	if (role_open(r, &wants, &err) != RC_OK || start_sending(r, &sending, &err) != RC_OK) {
 		log_error("role.open", "error=\"%s\"", err.text);
 		return 1;
 	}
@@ -88,5 +207,11 @@ int role_send(struct role *r)
 	loop_every(r->loop, TRIM_EVERY_MS, trim_logs, r);
 	loop_every(r->loop, TRIM_EVERY_MS, forget_expired, r);
 	loop_every(r->loop, TRACE_TRIM_EVERY_MS, trim_traces, r);
-	return role_run(r);
+	loop_every(r->loop, TRIM_EVERY_MS, forget_counts, r);
+	loop_every(r->loop, SWEEP_EVERY_MS, sweep, &sending);
+	loop_every(r->loop, HOLDS_EVERY_MS, tell_of_holds, &sending);
+	int status = role_serve(r);
+	stop_sending(&sending);
+	role_close(r);
+	return status;
 }

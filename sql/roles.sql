@@ -71,6 +71,10 @@ GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;
 GRANT SELECT, INSERT, UPDATE, DELETE ON queue_destination TO mailstead_send;
 GRANT SELECT, DELETE ON send_count TO mailstead_send;
 GRANT SELECT, UPDATE, DELETE ON hold_notice TO mailstead_send;
+GRANT SELECT ON hold_notice TO mailstead_web;
+GRANT SELECT, UPDATE (not_before) ON queue_destination TO mailstead_web;
+GRANT EXECUTE ON FUNCTION hold_contact(bigint) TO mailstead_send;
+GRANT EXECUTE ON FUNCTION sent_state(bigint, text) TO mailstead_web;
 GRANT EXECUTE ON FUNCTION send_allow(bigint, bigint, bigint, bigint), hold_text(text), srs_secret()
   TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;

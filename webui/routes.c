@@ -57,6 +57,8 @@ static const struct route routes[] = {
 		.handler = page_alias_delete_post },
 	{ GET, "/messages", GUARD_ACCOUNT, .handler = page_messages },
 	{ GET, "/messages/{id}", GUARD_ACCOUNT, .handler = page_message },
+	{ GET, "/queue", GUARD_ACCOUNT, .handler = page_queue },
+	{ POST, "/queue", GUARD_ACCOUNT, .fields = queue_fields, .handler = page_queue_post },
 	{ GET, "/tokens", GUARD_ACCOUNT, .handler = page_tokens },
 	{ POST, "/tokens", GUARD_ACCOUNT, .fields = token_fields, .handler = page_tokens_post },
 	{ POST, "/tokens/{id}/delete", GUARD_ACCOUNT, .fields = no_fields,

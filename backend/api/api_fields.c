@@ -44,6 +44,21 @@ const struct field api_trace_query[] = {
 	{ "until", FIELD_TIME, .about = "Before." },
 	{ 0 },
 };
+static const char *const queue_states[] = { "waiting", "sending", "held", NULL };
+
+const struct field api_queue_query[] = {
+	LIST_FIELDS,
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain of ours." },
+	{ "destination", FIELD_TEXT, .max = 255, .about = "Only to this domain." },
+	{ "state", FIELD_CHOICE, .choices = queue_states },
+	{ "reason", FIELD_TEXT, .max = 600, .about = "Exactly this reason, as groups show it." },
+	{ "address", FIELD_TEXT, .max = 320, .about = "Sender or recipient." },
+	{ 0 },
+};
+const struct field api_queue_group_query[] = {
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain of ours." },
+	{ 0 },
+};
 const struct field api_usage_query[] = {
 	LIST_FIELDS,
 	{ "month", FIELD_TEXT, .max = 7,

@@ -12,6 +12,7 @@
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/plan_service.h"
+#include "backend/accounts/queue_service.h"
 #include "backend/accounts/token_service.h"
 #include "backend/accounts/trace_service.h"
 #include "backend/accounts/usage_service.h"
@@ -384,6 +385,8 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },
 		{ "Problem", problem_sample(a) },
+		{ "QueueGroup", queue_group_json(a, &(struct queue_group){ .jobs = 0 }) },
+		{ "QueueItem", queue_item_json(a, &(struct queue_item){ .domain = SPAN("") }) },
 		{ "Token", token_json(a, &(struct token){ .secret = SPAN("x") }) },
 		{ "Trace", trace_json(a, &(struct trace){ .len = 0 }) },
 		{ "TraceRow", trace_row_json(a, &(struct trace_row){ .at_us = 0 }) },

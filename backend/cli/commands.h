@@ -20,6 +20,7 @@ int cmd_deleted(int argc, char **argv);
 int cmd_dns(int argc, char **argv);
 int cmd_dkim(int argc, char **argv);
 int cmd_token(int argc, char **argv);
+int cmd_queue(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_demo(int argc, char **argv);

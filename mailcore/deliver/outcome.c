@@ -85,7 +85,7 @@ static void later(struct ctx *ctx, const struct outcome_rules *rules, const stru
 {
 	bool told = rules->delay_notice_ms > 0 && age_ms >= rules->delay_notice_ms;
 
-	v->outcome.name = SPAN("message.delayed");
+	v->outcome.name = SPAN("message.deferred");
 	v->outcome.text = arena_printf(ctx->arena, SPAN_FMT " The next attempt is in " SPAN_FMT ".",
 		SPAN_ARG(r->text), SPAN_ARG(duration_text(ctx->arena, v->outcome.wait_ms)));
 	v->outcome.delay_told = told;

@@ -1,5 +1,5 @@
 /* The job table as the runner works on it: claiming and waking. */
-#include "mailcore/queue/queue_impl.h"
+#include "mailcore/queue/job_row.h"
 #include "sql/job.h"
 
 #define OLD_MAX 200 /* jobs that one queue_claim_old takes */

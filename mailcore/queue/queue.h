@@ -135,6 +135,20 @@ struct destination_state {
 MUST_CHECK enum rc queue_destinations_down(
 	struct ctx *ctx, struct destination_state **out, size_t *out_len);
 
+/* ------------------------------------------------------------------------ limits on sending */
+
+/* A mailbox that has passed a limit and whose people have not been told. */
+struct hold_notice {
+	int64_t mailbox_id;
+	struct span reason;         /* "mailbox_hour" and its like */
+	struct span address, login; /* of the mailbox; of its account. Empty: it is gone */
+	int64_t jobs;               /* held */
+};
+MUST_CHECK enum rc queue_hold_notices(struct ctx *ctx, struct hold_notice **out, size_t *out_len);
+MUST_CHECK enum rc queue_hold_told(struct ctx *ctx, int64_t mailbox_id);
+/* Housekeeping: counts that no limit looks at any more. */
+MUST_CHECK enum rc queue_counts_forget(struct ctx *ctx, int64_t *out_deleted);
+
 /* ------------------------------------------------------------------------ back-off */
 
 /* The wait after attempt n (1 = the first), from delivery.retry; the last step repeats. A spread of

@@ -1,5 +1,5 @@
 /* What attempts have led to, written down: jobs that go, jobs that wait, and an event for each. */
-#include "mailcore/queue/queue_impl.h"
+#include "mailcore/queue/job_row.h"
 #include "sql/job.h"
 
 #define SETTLE_ARGS 9

@@ -22,6 +22,7 @@ static const struct state {
 	{ "message.held", "wa", W_STATE_HELD },
 	{ "message.bounced", "er", W_STATE_BOUNCED },
 	{ "message.failed", "er", W_STATE_BOUNCED },
+	{ "message.removed", "wa", W_STATE_REMOVED },
 	{ "message.rejected", "er", W_STATE_REJECTED },
 	{ "message.refused", "er", W_STATE_REJECTED },
 	{ "recipient.refused", "er", W_STATE_REJECTED },

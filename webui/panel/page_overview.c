@@ -1,6 +1,7 @@
 /* The overview: what needs attention, the first steps, domains and recent messages. */
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/accounts/queue_service.h"
 #include "webui/panel/page_messages.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
@@ -19,11 +20,27 @@ static void attention_push(
 	val_set(item, "action", words(W_OPEN));
 }
 
-static void attention_add(
-	struct page *p, const struct domains *domains, const struct mailboxes *mailboxes)
+static void holds_add(struct page *p, struct val *items, const struct queue_holds *holds)
+{
+	struct arena *a = p->req->ctx->arena;
+
+	for (size_t i = 0; i < holds->len; i++) {
+		const struct queue_hold *h = &holds->items[i];
+		struct words_arg args[] = { { "name", h->address },
+			{ "count", arena_printf(a, "%lld", (long long)h->jobs) } };
+		struct val *item = val_push(items);
+		val_set(item, "text", words_fill(a, W_ATTENTION_HELD, args, 2));
+		val_set(item, "url", SPAN("/queue"));
+		val_set(item, "action", words(W_OPEN));
+	}
+}
+
+static void attention_add(struct page *p, const struct domains *domains,
+	const struct mailboxes *mailboxes, const struct queue_holds *holds)
 {
 	struct arena *a = p->req->ctx->arena;
 	struct val *items = val_set_list(p->data, "attention");
+	holds_add(p, items, holds);
 	for (size_t i = 0; i < domains->len; i++) {
 		const struct domain *d = &domains->items[i];
 		struct span url = arena_printf(a, "/domains/" SPAN_FMT, SPAN_ARG(d->name));
@@ -69,18 +86,21 @@ static enum rc overview(struct req *r, struct reply *out, struct err *err)
 	struct domains domains;
 	struct mailboxes mailboxes;
 	struct trace_rows messages;
+	struct queue_holds holds;
 	enum rc rc = domain_list(r->services, r->ctx, &few_domains, &domains, err);
 	if (rc == RC_OK)
 		rc = mailbox_list(r->services, r->ctx, &few_mailboxes, &mailboxes, err);
 	if (rc == RC_OK)
 		rc = trace_list(r->services, r->ctx, &few_messages, &messages, err);
+	if (rc == RC_OK)
+		rc = queue_hold_list(r->services, r->ctx, &holds, err);
 	if (rc != RC_OK)
 		return rc;
 
 	struct page p = panel_begin(r, "panel/overview", "overview", words(W_OVERVIEW));
 	domains_add(&p, &domains);
 	messages_add(&p, &messages);
-	attention_add(&p, &domains, &mailboxes);
+	attention_add(&p, &domains, &mailboxes, &holds);
 	val_set_bool(p.data, "has_mailboxes", mailboxes.len > 0);
 	val_set_bool(p.data, "is_set_up", domains.len > 0 && mailboxes.len > 0 && messages.len > 0);
 	return page_send(&p, out, 200);

@@ -19,6 +19,7 @@ static void nav_add(struct page *p, const char *current)
 		{ "domains", "nav_domains" },
 		{ "mailboxes", "nav_mailboxes" },
 		{ "messages", "nav_messages" },
+		{ "queue", "nav_queue" },
 		{ "aliases", "nav_aliases" },
 		{ "customers", "nav_customers" },
 		{ "tokens", "nav_tokens" },

@@ -23,8 +23,8 @@ void panel_domain_tabs(struct page *p, struct span domain, const char *tab);
 
 extern const struct field login_fields[], domain_new_fields[], domain_suspend_fields[],
 	confirm_fields[], mailbox_new_fields[], mailbox_password_fields[], alias_fields[],
-	token_fields[], customer_fields[], account_fields[], no_fields[], login_code_fields[],
-	profile_fields[], code_fields[], app_password_fields[];
+	token_fields[], customer_fields[], queue_fields[], account_fields[], no_fields[],
+	login_code_fields[], profile_fields[], code_fields[], app_password_fields[];
 
 handler_fn page_login, page_login_post, page_logout, page_overview;
 handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
@@ -34,6 +34,7 @@ handler_fn page_mailboxes, page_mailbox_new, page_mailbox_new_post, page_mailbox
 	page_mailbox_password_post, page_mailbox_delete_post;
 handler_fn page_aliases, page_aliases_post, page_alias_delete_post;
 handler_fn page_messages, page_message;
+handler_fn page_queue, page_queue_post;
 handler_fn page_tokens, page_tokens_post, page_token_delete_post;
 handler_fn page_customers, page_customer_new, page_customer_new_post;
 handler_fn page_login_code, page_login_code_post;

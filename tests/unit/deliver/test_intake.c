@@ -545,7 +545,8 @@ static void our_users_mail_goes_out(void **state)
 
 	struct span utf8 = SPAN("From: a@from.test\r\nSubject: \xc3\xa4\r\n\r\nx\r\n");
 	assert_int_equal(
-		send_outside(utf8, &sender, SPAN("a@from.test"), "bob@far.test", false, &err), RC_OK);
+		send_outside(utf8, &sender, SPAN("a@from.test"), "bob@far.test", false, &err),
+		RC_OK);
 	assert_true(seen.jobs[0].smtputf8 && seen.jobs[0].body_8bit);
 }
 

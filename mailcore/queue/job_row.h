@@ -1,4 +1,4 @@
-/* Shared by the files of this folder. */
+/* Jobs from rows: for this folder, and for the list of the queue in backend/accounts. */
 #pragma once
 
 #include "mailcore/base/clock.h"

@@ -1,0 +1,104 @@
+-- The queue as tenants see it. $1 is the actor's account. States in words: waiting (ready and waiting), sending (leased), held.
+
+-- name: queue_list
+-- roles: web
+SELECT j.job_id, j.trace_id, j.blob_id, j.account_id, coalesce(j.domain_id, 0), coalesce(j.mailbox_id, 0), j.mail_from, j.rcpt,
+  j.original_rcpt, j.destination, j.envid, j.notify, j.ret, j.smtputf8, j.body_8bit, j.priority, j.attempts, j.created_at,
+  CASE WHEN j.state = 'ready' THEN greatest(j.next_at, q.not_before) ELSE j.next_at END, j.delay_told,
+  CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END, j.hold_reason,
+  coalesce(nullif(j.last_reply, ''), q.reply, ''), coalesce(d.name, '')
+FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
+WHERE (j.account_id = 0 AND $2::boolean
+    OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
+  AND ($3::bigint = 0 OR j.job_id = $3::bigint) AND j.job_id > $4::bigint
+  AND ($5::text = '' OR d.name = $5::text)
+  AND (cardinality($6::text[]) = 0 OR d.name = ANY ($6::text[]))
+  AND ($7::text = '' OR j.destination = lower($7::text))
+  AND ($8::text = '' OR $8::text = CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END)
+  AND (NOT $9::boolean OR $10::text = CASE WHEN j.state = 'held' THEN j.hold_reason
+    ELSE coalesce(nullif(j.last_reply, ''), q.reply, '') END)
+  AND ($11::text = '' OR lower(j.rcpt) = lower($11::text) OR lower(j.mail_from) = lower($11::text))
+ORDER BY j.job_id LIMIT $12::bigint;
+
+-- name: queue_groups
+-- roles: web
+SELECT j.destination, CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END AS shown,
+  CASE WHEN j.state = 'held' THEN j.hold_reason ELSE coalesce(nullif(j.last_reply, ''), q.reply, '') END AS reason,
+  count(*) AS n, min(j.created_at), min(CASE WHEN j.state = 'ready' THEN greatest(j.next_at, q.not_before) ELSE j.next_at END)
+FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
+WHERE (j.account_id = 0 AND $2::boolean
+    OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
+  AND ($3::text = '' OR d.name = $3::text)
+  AND (cardinality($4::text[]) = 0 OR d.name = ANY ($4::text[]))
+GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT $5::bigint;
+
+-- name: queue_retry
+-- roles: web
+-- At once, whatever the destination's rest.
+WITH hit AS (
+  UPDATE job SET state = 'ready', next_at = now() WHERE job_id = ANY ($1::bigint[]) AND state IN ('ready', 'waiting')
+  RETURNING trace_id, job_id, destination
+), up AS (
+  UPDATE queue_destination q SET not_before = now() FROM hit WHERE q.destination = hit.destination
+)
+SELECT job_id FROM hit;
+
+-- name: queue_hold
+-- roles: web
+-- One that is being delivered is held when it comes back.
+UPDATE job SET state = CASE WHEN state = 'leased' THEN state ELSE 'held' END, hold_reason = 'manual'
+WHERE job_id = ANY ($1::bigint[]) AND hold_reason = '' RETURNING job_id;
+
+-- name: queue_release
+-- roles: web
+UPDATE job SET state = CASE WHEN state = 'leased' THEN state ELSE 'ready' END, hold_reason = '', next_at = now()
+WHERE job_id = ANY ($1::bigint[]) AND hold_reason <> '' RETURNING job_id;
+
+-- name: queue_remove
+-- roles: web
+-- Not what is being delivered at this moment.
+WITH gone AS (
+  DELETE FROM job WHERE job_id = ANY ($1::bigint[]) AND state <> 'leased' RETURNING job_id, blob_id
+), collect AS (
+  INSERT INTO blob_gc (mailbox_id, blob_id, not_before) SELECT DISTINCT 0, blob_id, now() + interval '1 hour' FROM gone
+  ON CONFLICT (mailbox_id, blob_id) DO UPDATE SET not_before = excluded.not_before
+)
+SELECT job_id FROM gone;
+
+-- name: queue_event
+-- roles: web
+-- What a person did with jobs, for their trace.
+INSERT INTO event (trace_id, seq, domain_id, mailbox_id, mail_from, rcpt, name, text)
+SELECT e.trace_id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint * 1048576 + e.job_id % 1048576, nullif(e.domain_id, 0),
+  nullif(e.mailbox_id, 0), e.mail_from, e.rcpt, $7::text, $8::text
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+  AS e (trace_id, job_id, domain_id, mailbox_id, mail_from, rcpt)
+ON CONFLICT DO NOTHING;
+
+-- name: hold_notice_list
+-- roles: web
+-- Mailboxes below an account whose mail is held because of a limit.
+SELECT m.localpart || '@' || d.name, h.reason, h.held_at,
+  (SELECT count(*) FROM job j WHERE j.mailbox_id = h.mailbox_id AND j.state = 'held')
+FROM hold_notice h JOIN mailbox m ON m.mailbox_id = h.mailbox_id JOIN domain d ON d.domain_id = m.domain_id
+  JOIN account_tree t ON t.account_id = d.account_id
+WHERE t.ancestor_id = $1::bigint AND EXISTS (SELECT 1 FROM job j WHERE j.mailbox_id = h.mailbox_id AND j.state = 'held')
+ORDER BY h.held_at DESC LIMIT $2::bigint;
+
+-- name: hold_notice_due
+-- roles: send
+SELECT h.mailbox_id, h.account_id, h.reason, (hold_contact(h.mailbox_id)).*, (SELECT count(*) FROM job j
+  WHERE j.mailbox_id = h.mailbox_id AND j.state = 'held')
+FROM hold_notice h WHERE h.told_at IS NULL ORDER BY h.held_at LIMIT $1::bigint;
+
+-- name: hold_notice_told
+-- roles: send
+UPDATE hold_notice SET told_at = now() WHERE mailbox_id = $1::bigint;
+
+-- name: send_count_forget
+-- roles: send
+DELETE FROM send_count WHERE hour < floor(extract(epoch FROM now()) / 3600) - 26;
+
+-- name: sent_state
+-- roles: web
+SELECT rcpt, state, text, at FROM sent_state($1::bigint, $2::text);
