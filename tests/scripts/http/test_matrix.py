@@ -5,6 +5,8 @@ The operations come from openapi.json, which comes from the route table: a new r
 without a rule here fails. Foreign objects are 404, exactly as ones that are not there.
 """
 import re
+import smtplib
+import ssl
 
 import web
 
@@ -25,6 +27,9 @@ BODIES = {
     "POST /mailboxes/{address}/app-passwords": {"label": "x"},
     "POST /aliases": {"address": "newalias@DOMAIN", "targets": ["a@b.example"]},
     "PUT /aliases/{address}": {"targets": ["a@b.example"]},
+    "POST /queue/{id}/retry": {},
+    "POST /queue/{id}/hold": {},
+    "POST /queue/{id}/release": {},
     "POST /tokens": {"label": "x", "scopes": ["domains:read"]},
 }
 PUBLIC = {"GET /health", "GET /openapi.json"}
@@ -37,6 +42,7 @@ OWN = {
     "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
     "GET /trace/{id}": 404,
     "DELETE /accounts/{login}/second-factor": 403, "DELETE /mailboxes/{address}/second-factor": 404,  # it has none
+    "POST /queue/{id}/retry": 409, "POST /queue/{id}/hold": 409,  # it is held
 }
 NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}", "DELETE /accounts/{login}/second-factor",
              "DELETE /mailboxes/{address}/second-factor"}
@@ -67,11 +73,23 @@ class Tenant:
             if answer.status != 201:
                 raise AssertionError(answer)
         self.app_id, self.token_id = app.json["id"], own.json["id"]
+        self.job_id = self.queue_one(w)
+
+    def queue_one(self, w):
+        """A message that is held, so that it stays."""
+        box = f"box@{self.domain}"
+        w.api("PATCH", f"/mailboxes/{box}", {"hold_out": True}, token=self.token)
+        relaxed = ssl.create_default_context(cafile=w.start["ca"])
+        relaxed.check_hostname = False
+        with smtplib.SMTP_SSL("127.0.0.1", w.start["ports"]["submissions"], context=relaxed) as smtp:
+            smtp.login(box, "a long password")
+            smtp.sendmail(box, "somebody@elsewhere.example", f"From: {box}\r\n\r\nHello\r\n")
+        return w.api("GET", "/queue", token=self.token).json["items"][0]["id"]
 
     def path(self, path):
         if path.startswith("/trace/"):
             return "/trace/01890000-0000-7000-8000-000000000000"
-        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id}
+        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id, "/queue": self.job_id}
         address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
         if path.endswith("/restore"):
             path = path.replace("{name}", f"gone.{self.domain}").replace("{address}", f"gone@{self.domain}")
