@@ -190,7 +190,8 @@ def suite_settings():
                                 env={**os.environ, "MAILSTEAD_TEST_DNS_PORT": str(dns),
                                      "MAILSTEAD_BUILD_DIR": str(ASAN)}))
     yield from with_instance("settings", [scripts], settings=(
-        "limits.connections_per_address=8", f"dns.servers=127.0.0.1:{dns}", "dns.timeout=2s",
+        "limits.connections_per_address=8", "limits.smtp_connections=30", "limits.smtp_messages=30",
+        "limits.smtp_recipients=60", f"dns.servers=127.0.0.1:{dns}", "dns.timeout=2s",
         "mail.proxy_protocol=127.0.0.2", "mail.dns_lists=bl.lists.test=6.0", "mail.trusted_forwarders=198.51.100.50"))
 
 
