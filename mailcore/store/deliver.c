@@ -434,6 +434,7 @@ void deliver_init(struct store *s)
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&s->map_lock, NULL);
 	pthread_mutex_init(&s->deliver_lock, NULL);
 	pthread_cond_init(&s->company, &monotonic);
 	pthread_condattr_destroy(&monotonic);
@@ -445,4 +446,5 @@ void deliver_done(struct store *s)
 {
 	pthread_cond_destroy(&s->company);
 	pthread_mutex_destroy(&s->deliver_lock);
+	pthread_mutex_destroy(&s->map_lock);
 }

@@ -20,7 +20,8 @@
 #define HEADERS_MAX   ((size_t)256 << 10)
 #define SUBJECT_MAX   500 /* characters, as the columns promise */
 #define PEOPLE_MAX    200
-#define REFS_MAX      20 /* the newest msg-ids of References */
+#define REFS_MAX      20                /* the newest msg-ids of References */
+#define LARGE_MAX     ((size_t)1 << 20) /* larger ones are read one after the other */
 #define YEAR_SECONDS  31556952LL
 
 /* In order of what clients ask for most. */
@@ -190,6 +191,19 @@ enum rc message_prepare(struct store *s, struct arena *a, struct uuid id, struct
 	return RC_OK;
 }
 
+static bool describe_file(
+	struct arena *a, struct span head, int spool_fd, size_t total_size, struct prepared *p)
+{
+	void *map = mmap(NULL, total_size, PROT_READ, MAP_PRIVATE, spool_fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	describe(a, span_make(map, total_size), head.len, p);
+	/* the headers' spans may point into the mapping */
+	p->headers = arena_span(a, p->headers);
+	(void)munmap(map, total_size);
+	return true;
+}
+
 enum rc message_prepare_file(struct store *s, struct arena *a, struct uuid id, struct span head,
 	int spool_fd, size_t total_size, struct prepared **out)
 {
@@ -197,14 +211,14 @@ enum rc message_prepare_file(struct store *s, struct arena *a, struct uuid id, s
 	enum rc rc = blob_encode_file(s->blobs, a, id, head, spool_fd, total_size, &p->blob);
 	if (rc != RC_OK)
 		return rc;
-	void *map = mmap(NULL, total_size, PROT_READ, MAP_PRIVATE, spool_fd, 0);
-	if (map == MAP_FAILED)
+	bool large = total_size > LARGE_MAX;
+	if (large)
+		pthread_mutex_lock(&s->map_lock);
+	bool ok = describe_file(a, head, spool_fd, total_size, p);
+	if (large)
+		pthread_mutex_unlock(&s->map_lock);
+	if (!ok)
 		return RC_TEMP;
-	struct span message = span_make(map, total_size);
-	describe(a, message, head.len, p);
-	/* the headers' spans may point into the mapping */
-	p->headers = arena_span(a, p->headers);
-	(void)munmap(map, total_size);
 	*out = p;
 	return RC_OK;
 }

@@ -38,6 +38,9 @@ struct store {
 	struct seen *seen; /* by mailbox_id */
 	size_t n_seen;
 
+	/* prepare.c: one large message is in memory at a time */
+	pthread_mutex_t map_lock;
+
 	/* deliver.c */
 	pthread_mutex_t deliver_lock;
 	struct list waiting;

@@ -9,6 +9,7 @@ from any address that their header names. Each check takes addresses of its own,
 import argparse
 import json
 import pathlib
+import secrets
 import socket
 import struct
 import sys
@@ -19,6 +20,7 @@ import server  # noqa: E402
 
 TIMEOUT_S = 60
 CONNECTIONS, MESSAGES, RECIPIENTS = 30, 30, 60  # as run_all.py sets them; some come back meanwhile
+NET = f"10.{secrets.randbelow(256)}.{secrets.randbelow(250)}"  # of its own each time: buckets fill slowly
 V2 = b"\r\n\r\n\0\r\nQUIT\n"
 
 
@@ -133,19 +135,19 @@ def until(ask, wanted, tries):
 def rates(t, env):
     """An address, and its network with four times as much; others are not touched."""
     def greeting():
-        with Peer(env, v1("203.0.113.1")) as peer:
+        with Peer(env, v1(f"{NET}.1")) as peer:
             return peer.reply()
 
     replies = until(greeting, b"421", 4 * CONNECTIONS)
     t.check(len(replies) > CONNECTIONS and replies[-1] == b"421 4.7.0", "connections have a rate", replies)
-    with Peer(env, v1("203.0.113.2")) as peer:
+    with Peer(env, v1(f"{NET}.2")) as peer:
         t.check(peer.reply().startswith(b"220 "), "which is not the neighbour's")
-    with Peer(env, v1("203.0.114.1")) as peer:
+    with Peer(env, v1(f"{NET}.10")) as peer:
         peer.reply()
         peer.ask(b"EHLO client.test\r\n")
         replies = until(lambda: peer.ask(b"RSET\r\n") and peer.ask(b"MAIL FROM:<a@sender.test>\r\n"), b"4", 4 * MESSAGES)
         t.check(len(replies) > MESSAGES and replies[-1] == b"450 4.7.1", "messages have a rate", replies)
-    with Peer(env, v1("203.0.115.1")) as peer:
+    with Peer(env, v1(f"{NET}.20")) as peer:
         peer.reply()
         peer.ask(b"EHLO client.test\r\n")
         peer.ask(b"MAIL FROM:<a@sender.test>\r\n")
@@ -153,7 +155,7 @@ def rates(t, env):
         # 100 are the most of one message: that is 452 4.5.3
         replies = until(lambda: peer.ask(b"RCPT TO:<" + bob + b">\r\n"), b"4", 4 * RECIPIENTS)
         t.check(len(replies) > RECIPIENTS and replies[-1] == b"450 4.7.1", "recipients have a rate", replies)
-    held = [Peer(env, v1("203.0.116.1")) for _ in range(9)]
+    held = [Peer(env, v1(f"{NET}.30")) for _ in range(9)]
     replies = [peer.reply()[:9] for peer in held]
     t.check(sorted(replies)[-1] == b"421 4.3.2" and replies.count(b"421 4.3.2") == 1, "eight connections at a time, by the address of the header", replies)
     for peer in held:
@@ -162,7 +164,7 @@ def rates(t, env):
 
 def patience(t, env):
     """Wrong commands: slower after five, hung up on after twenty."""
-    with Peer(env, v1("203.0.117.1")) as peer:
+    with Peer(env, v1(f"{NET}.40")) as peer:
         peer.reply()
         start = time.monotonic()
         replies = until(lambda: peer.ask(b"XYZZY\r\n"), b"421", 30)
@@ -171,7 +173,7 @@ def patience(t, env):
             replies.append(peer.reply()[:9])
         t.check(b"421 4.7.0" in replies and len(replies) <= 22, "too many errors are the end", replies)
         t.check(time.monotonic() - start > 10, "and they were slow")
-    with Peer(env, v1("203.0.117.2")) as peer:
+    with Peer(env, v1(f"{NET}.41")) as peer:
         peer.reply()
         peer.ask(b"EHLO client.test\r\n")
         peer.ask(b"MAIL FROM:<a@sender.test>\r\n")
