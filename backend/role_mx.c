@@ -8,6 +8,8 @@
 
 /* Deliveries of several sessions are committed together, so more workers than processors pay. */
 #define WORKERS 16
+/* Some resolvers say "not there" without saying for how long, and limit how much one may ask. */
+#define NEGATIVE_MS 1000
 
 int role_mx(struct role *r)
 {
@@ -27,6 +29,7 @@ int role_mx(struct role *r)
 		return 1;
 	}
 	intake.inbound = &inbound;
+	resolver_keep_negatives(r->resolver, NEGATIVE_MS);
 	resolver_probe(r->resolver);
 	struct smtp_options smtp;
 	role_smtp_options(r, &intake, false, &smtp);

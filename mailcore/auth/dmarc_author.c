@@ -8,11 +8,22 @@
 #include "mailcore/mime/address.h"
 #include "mailcore/mime/header.h"
 
+/* What people are shown as a host name is one. */
+static bool is_host(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!ascii_is_alpha(c) && !ascii_is_digit(c) && c != '-' && c != '_' && c != '.')
+			return false;
+	}
+	return true;
+}
+
 static bool same_domain(struct arena *a, struct span text, struct span *domain)
 {
 	struct span name;
 
-	if (!domain_name_ascii(a, text, &name) || name.ptr[0] == '[')
+	if (!domain_name_ascii(a, text, &name) || !is_host(name))
 		return false;
 	if (!domain->ptr)
 		*domain = name;

@@ -7,6 +7,15 @@
 
 #define LABEL_MAX 63
 
+static bool has_control(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if ((unsigned char)name.ptr[i] <= ' ' || name.ptr[i] == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static bool labels_fit(struct span name)
 {
 	struct span rest = name, label;
@@ -51,7 +60,7 @@ bool domain_name_ascii(struct arena *a, struct span text, struct span *out)
 		name.len--;
 	if (!utf8_is_ascii(name) && !unicode_to_ascii(a, name, &name))
 		return false;
-	if (!labels_fit(name))
+	if (!labels_fit(name) || has_control(name))
 		return false;
 	*out = lower(a, name);
 	return true;

@@ -10,7 +10,8 @@
 #define DOMAIN_NAME_MAX 253
 
 /* False: no domain name (empty labels, labels above 63, longer than 253 bytes, or Unicode that is
- * no IDNA 2008 name). One label is enough. Other characters are not judged. Memory: the arena. */
+ * no IDNA 2008 name, white space, control characters). One label is enough. Other characters are
+ * not judged. Memory: the arena. */
 bool domain_name_ascii(struct arena *a, struct span text, struct span *out);
 /* `name` is `parent` or below it; both as above. */
 bool domain_name_is_below(struct span name, struct span parent);

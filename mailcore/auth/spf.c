@@ -384,6 +384,16 @@ static bool is_domain(struct arena *a, struct span text, struct span *out)
 		out->ptr[0] != '[';
 }
 
+/* What somebody has written into a record, for people: at most 100 characters. */
+static struct span shown(struct arena *a, struct span text)
+{
+	struct str out = str_in(a, 100);
+
+	for (size_t i = 0; i < text.len && i < 100; i++)
+		str_add_c(&out, text.ptr[i] >= ' ' && text.ptr[i] < 0x7f ? text.ptr[i] : '?');
+	return str_span(&out);
+}
+
 static void check_host(struct eval *e, struct span name, struct verdict *out)
 {
 	struct span domain, text, bad;
@@ -400,8 +410,8 @@ static void check_host(struct eval *e, struct span name, struct verdict *out)
 	else
 		out->result = trouble(e, AUTH_PERMERROR,
 			arena_printf(e->ctx.arena,
-				"The SPF record of " SPAN_FMT " is malformed at \"%.*s\"",
-				SPAN_ARG(domain), (int)(bad.len < 100 ? bad.len : 100), bad.ptr));
+				"The SPF record of " SPAN_FMT " is malformed at \"" SPAN_FMT "\"",
+				SPAN_ARG(domain), SPAN_ARG(shown(e->ctx.arena, bad))));
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

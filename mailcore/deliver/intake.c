@@ -420,7 +420,8 @@ static void record_refusal(
 		.targets = in->targets.items,
 		.n_targets = in->targets.len,
 		.size = in->spool.size,
-		.err = err };
+		.err = err,
+		.verdict = in->verdict };
 
 	/* Without its head it is a refusal all the same. */
 	(void)!read_head(in, ctx, &facts.head);

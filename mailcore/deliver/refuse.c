@@ -4,10 +4,11 @@
 #include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/deliver/inbound.h"
 #include "mailcore/mime/header.h"
 #include "mailcore/mime/text.h"
 
-#define EVIDENCE_MAX 4096
+#define EVIDENCE_MAX (32 * 1024)
 #define SHOWN_MAX    300 /* bytes of a subject or Message-ID */
 
 /* What jsonb takes: UTF-8 without NUL. */
@@ -53,6 +54,8 @@ static struct span evidence(struct arena *a, const struct refusal_facts *f)
 	if (id.len > 0)
 		json_add_text(a, o, "message_id", id);
 	json_add_text(a, o, "subject", shown(a, header_text(a, field(f->head, SPAN("Subject")))));
+	if (f->verdict)
+		inbound_add_evidence(a, f->verdict, o);
 	json_write(a, o, &text);
 	return str_ok(&text) ? str_span(&text) : SPAN("");
 }

@@ -16,6 +16,7 @@ struct refusal_facts {
 	struct span head; /* as far as it was kept; may be empty */
 	size_t size;
 	const struct err *err; /* why: sentence, and the enhanced status in `field` */
+	const struct inbound_verdict *verdict; /* NULL: it was not judged */
 };
 
 /* The events have this id. */

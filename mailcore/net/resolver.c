@@ -39,6 +39,7 @@ struct resolver {
 	const struct dns_given *given; /* instead of all below */
 	struct dns_transport *transport;
 	int64_t timeout_ms;
+	int64_t negative_ms;  /* resolver_keep_negatives */
 	struct arena scratch; /* the transport's thread's */
 
 	pthread_mutex_t lock;
@@ -98,13 +99,15 @@ static void unref(struct question *q)
 	heap_free(q);
 }
 
-static int64_t lifetime_ms(enum rc rc, uint32_t ttl)
+static int64_t lifetime_ms(const struct resolver *r, enum rc rc, uint32_t ttl)
 {
+	int64_t no_ms = (ttl < NEGATIVE_MAX_S ? ttl : NEGATIVE_MAX_S) * MSEC_PER_SEC;
+
 	switch (rc) {
 	case RC_OK:
 		return (ttl < POSITIVE_MAX_S ? ttl : POSITIVE_MAX_S) * MSEC_PER_SEC;
 	case RC_NOT_FOUND:
-		return (ttl < NEGATIVE_MAX_S ? ttl : NEGATIVE_MAX_S) * MSEC_PER_SEC;
+		return no_ms > r->negative_ms ? no_ms : r->negative_ms;
 	default:
 		return FAILURE_MS;
 	}
@@ -141,7 +144,7 @@ static void on_done(void *arg, void *token, enum dns_outcome outcome, struct spa
 	if (outcome == DNS_REPLIED)
 		rc = dns_reply_parse(&r->scratch, reply, &q->name, q->type, &parsed);
 	arena_reset(&r->scratch);
-	int64_t life = lifetime_ms(rc, parsed.answer.ttl);
+	int64_t life = lifetime_ms(r, rc, parsed.answer.ttl);
 
 	pthread_mutex_lock(&r->lock);
 	count_silence(r, q, outcome);
@@ -317,6 +320,11 @@ static enum rc find_reply(struct resolver *r, struct ctx *ctx, const struct dns_
 		unref(q);
 	pthread_mutex_unlock(&r->lock);
 	return rc;
+}
+
+void resolver_keep_negatives(struct resolver *r, int64_t ms)
+{
+	r->negative_ms = ms;
 }
 
 void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type)

@@ -67,6 +67,9 @@ MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct sp
 	enum dns_type type, struct dns_answer *out, bool *nxdomain);
 /* The next question asks DNS, whatever is cached: for who has just changed a record and looks. */
 void resolver_forget(struct resolver *r, struct span name, enum dns_type type);
+/* Before the first question: "not there" holds at least so long, also where the answer does not say
+ * how long it holds. For who asks the same again and again, as every message does. */
+void resolver_keep_negatives(struct resolver *r, int64_t ms);
 /* Asks without waiting, so that a later resolver_query finds the answer or joins the question: what
  * will be needed is asked for at the same time. */
 void resolver_prefetch(struct resolver *r, struct span name, enum dns_type type);

@@ -173,6 +173,11 @@ def policies(server, taps, run):
 
     code, text = server.send(BAD, author, message(author, "bad" + run))
     taps.ok(code == 550 and text.startswith("5.7.1 ") and f"reject{run}.test asks to refuse" in text, "p=reject", text)
+    refused = [item for item in server.call("GET", f"/trace?address={author}")[1]["items"]
+               if item["state"] == "message.refused"]
+    events = server.call("GET", "/trace/" + refused[0]["id"])[1]["events"] if refused else []
+    taps.ok(len(events) == 1 and f"reject{run}.test asks to refuse" in events[0]["text"] and
+            events[0]["evidence"]["authentication"]["dmarc"] == "fail", "refused mail is in the trace", refused)
     code, text = server.send(FORWARDER, author, message(author, "fwd" + run))
     taps.ok(code == 250 and "dmarc=fail" in results(server.header("INBOX", "fwd" + run), host), "trusted forwarder", text)
 

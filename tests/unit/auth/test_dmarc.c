@@ -212,6 +212,9 @@ static void authors(void **state)
 		{ "From: a@x.test, nobody\r\n\r\n", NULL },
 		{ "From: undisclosed:;\r\n\r\n", NULL },
 		{ "From: a@[192.0.2.1]\r\n\r\n", NULL },
+		{ "From: a@x.test;dmarc=pass\r\n\r\n", NULL },
+		{ "From: a@\"x.test\"\r\n\r\n", NULL },
+		{ "From: a@x\001.test\r\n\r\n", NULL },
 		{ "From:\r\n\r\n", NULL },
 		{ "Subject: x\r\n\r\n", NULL },
 	};

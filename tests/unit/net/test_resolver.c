@@ -302,6 +302,24 @@ static void prefetched(void **state)
 	resolver_close(r);
 }
 
+static void negatives_are_kept(void **state)
+{
+	struct resolver *r = resolver_open(server.text, 5000);
+	struct asked q;
+	int before = server.asked;
+
+	resolver_keep_negatives(r, 60000);
+	assert_int_equal(ask(&q, r, "n-kept.example", 20000), RC_NOT_FOUND);
+	assert_int_equal(ask(&q, r, "n-kept.example", 20000), RC_NOT_FOUND);
+	assert_int_equal(server.asked, before + 1);
+	resolver_close(r);
+	r = resolver_open(server.text, 5000);
+	assert_int_equal(ask(&q, r, "n-kept.example", 20000), RC_NOT_FOUND);
+	assert_int_equal(ask(&q, r, "n-kept.example", 20000), RC_NOT_FOUND);
+	assert_int_equal(server.asked, before + 3);
+	resolver_close(r);
+}
+
 static void nonsense_for_servers(void **state)
 {
 	struct asked q;
@@ -399,6 +417,7 @@ int main(void)
 		cmocka_unit_test(probed_in_advance),
 		cmocka_unit_test(servers_may_start_later),
 		cmocka_unit_test(prefetched),
+		cmocka_unit_test(negatives_are_kept),
 		cmocka_unit_test(nonsense_for_servers),
 		cmocka_unit_test(reverse),
 		cmocka_unit_test(given_answers),
