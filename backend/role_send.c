@@ -14,7 +14,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/deliver/hold.h"
 #include "mailcore/deliver/runner.h"
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/route.h"
 #include "mailcore/smtpclient/client_cache.h"
 
 #define COLLECT_EVERY_MS    (60 * MSEC_PER_SEC)
@@ -100,6 +100,7 @@ struct sending {
 	struct intake_env intake;
 	struct hold_env hold;
 	struct client_cache *cache;
+	struct routes *routes;
 	struct smarthost smarthost;
 	bool has_smarthost;
 	struct runner *runner;
@@ -177,7 +178,8 @@ static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
 	options.remote.resolver = r->resolver;
 	options.remote.blobs = r->blobs;
 	options.remote.cache = s->cache;
-	options.remote.keys = r->keys;
+	s->routes = routes_new(r->keys);
+	options.remote.routes = s->routes;
 	options.remote.hostname = r->launch.hostname;
 	options.remote.smarthost = s->has_smarthost ? &s->smarthost : NULL;
 	options.remote.self = self_of(r);
@@ -189,6 +191,7 @@ static void stop_sending(struct sending *s)
 {
 	runner_stop(s->runner);
 	client_cache_free(s->cache);
+	routes_free(s->routes);
 	if (s->has_smarthost)
 		smarthost_done(&s->smarthost);
 }

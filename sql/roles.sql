@@ -102,6 +102,8 @@ GRANT SELECT (factor_id, account_id, mailbox_id, confirmed_at, created_at), INSE
 GRANT SELECT (factor_id), INSERT, DELETE ON recovery_code TO mailstead_web;
 GRANT SELECT, INSERT, DELETE ON password_reset TO mailstead_web;
 GRANT SELECT (created_at), DELETE ON password_reset TO mailstead_send;
+GRANT SELECT (account_id, domain_id, smarthost, source), INSERT, DELETE ON route TO mailstead_web;
+GRANT SELECT ON route TO mailstead_send;
 GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, changed_at), INSERT,
   UPDATE (state, changed_at), DELETE ON dkim_key TO mailstead_web;
 

@@ -30,8 +30,10 @@ handler_fn api_account_create, api_account_list, api_account_get, api_account_up
 handler_fn api_plan_create, api_plan_list, api_plan_get, api_plan_update, api_plan_delete;
 handler_fn api_deleted_list;
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,
-	api_domain_restore;
-handler_fn api_dns_get, api_dns_check, api_dns_history, api_dns_zone, api_dkim_list, api_dkim_rotate;
+	api_domain_restore, api_domain_route_get, api_domain_route_set, api_domain_route_remove,
+	api_account_route_get, api_account_route_set, api_account_route_remove;
+handler_fn api_dns_get, api_dns_check, api_dns_history, api_dns_zone, api_dkim_list,
+	api_dkim_rotate;
 handler_fn api_mailbox_create, api_mailbox_list, api_mailbox_get, api_mailbox_update,
 	api_mailbox_delete, api_mailbox_restore;
 handler_fn api_app_password_create, api_app_password_list, api_app_password_delete;

@@ -135,6 +135,14 @@ const struct field api_domain_change_fields[] = {
 	SUSPENSION_FIELDS,
 	{ 0 },
 };
+const struct field api_route_fields[] = {
+	{ "smarthost", FIELD_SECRET, .max = 1024,
+		.about =
+			"smtp://user:password@host:port or smtps://...; empty: straight to the recipient." },
+	{ "source", FIELD_TEXT, .max = 100,
+		.about = "Outgoing IPv4 or IPv6 address, or one of each with a comma." },
+	{ 0 },
+};
 const struct field api_domain_delete_query[] = {
 	{ "cascade", FIELD_BOOL, .about = "With its mailboxes and aliases." },
 	{ 0 },

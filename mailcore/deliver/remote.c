@@ -10,7 +10,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/deliver/remote_impl.h"
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/route.h"
 #include "mailcore/smtpclient/command.h"
 
 /* --- words of our own ------------------------------------------------------------------------- */
@@ -337,9 +337,11 @@ static void try_address(struct remote_run *run, const struct mx_addr *at)
 static void try_addresses(struct remote_run *run, const struct mx_list *list)
 {
 	for (size_t i = 0; i < list->len && run->sessions < REMOTE_SESSIONS_MAX; i++) {
+		struct addr source;
 		if (count_open(run) == 0)
 			return;
-		try_address(run, &list->items[i]);
+		if (route_source(&run->route, &list->items[i].addr, &source))
+			try_address(run, &list->items[i]);
 	}
 	run->out->unreachable = run->sessions == 0;
 }
@@ -379,8 +381,25 @@ static void deliver(struct remote_run *run)
 /* Until something better is known. */
 static void set_first_results(struct remote_run *run)
 {
-	struct smtpclient_reply reply = own_words("4.3.0", "the attempt did not get anywhere");
+	struct smtpclient_reply reply =
+		own_words("4.4.1", "none of the servers can be reached from our outgoing address");
 	result_set_rest(run, NULL, OUTCOME_LATER, &reply);
+}
+
+/* The domain's or account's own way, else the server's. */
+static enum rc find_route(struct remote_run *run, struct route *own)
+{
+	const struct job *job = &run->group->jobs[0];
+
+	run->route.smarthost = run->env->smarthost;
+	if (!run->env->routes)
+		return RC_OK;
+	enum rc rc = routes_find(run->env->routes, run->ctx, job->account_id, job->domain_id, own);
+	if (rc == RC_OK && own->has_smarthost)
+		run->route.smarthost = &own->smarthost;
+	run->route.source4 = own->source4;
+	run->route.source6 = own->source6;
+	return rc;
 }
 
 static void open_and_deliver(struct remote_run *run)
@@ -403,13 +422,26 @@ static void open_and_deliver(struct remote_run *run)
 	blob_reader_close(run->blob);
 }
 
+static void route_and_deliver(struct remote_run *run)
+{
+	struct route own = { 0 };
+
+	if (find_route(run, &own) == RC_OK) {
+		open_and_deliver(run);
+	} else {
+		struct smtpclient_reply reply =
+			own_words("4.3.0", "our database cannot be reached");
+		settle_rest(run, NULL, OUTCOME_LATER, &reply);
+	}
+	route_done(&own);
+}
+
 void remote_deliver(const struct remote_env *env, struct ctx *ctx, const struct job_group *group,
 	struct remote_attempt *out)
 {
 	struct remote_run run = { .env = env,
 		.ctx = ctx,
 		.group = group,
-		.route = { .smarthost = env->smarthost },
 		.out = out,
 		.all_refused = true,
 		.settled = arena_array(ctx->arena, group->len, sizeof *run.settled),
@@ -419,5 +451,5 @@ void remote_deliver(const struct remote_env *env, struct ctx *ctx, const struct 
 	*out = (struct remote_attempt){ .results = arena_array(
 						ctx->arena, group->len, sizeof *out->results) };
 	set_first_results(&run);
-	open_and_deliver(&run);
+	route_and_deliver(&run);
 }

@@ -26,18 +26,18 @@
 #define REMOTE_SESSIONS_MAX 2
 
 struct client_cache; /* smtpclient/client_cache.h: connections kept for the next message */
-struct keys;
-struct smarthost; /* deliver/smarthost.h */
+struct routes;       /* directory/route.h */
+struct smarthost;    /* directory/smarthost.h */
 
 /* Made once by the send role; shared by its delivery threads. */
 struct remote_env {
 	struct resolver *resolver;
 	struct blob_store *blobs;
-	struct client_cache *cache; /* NULL: every message has its own connection */
-	struct keys *keys;          /* opens a domain's smarthost password; NULL: there are none */
-	const char *hostname;       /* EHLO */
-	uint16_t port;              /* delivery.port */
-	const struct smarthost *smarthost; /* delivery.smarthost; NULL: MX */
+	struct client_cache *cache;        /* NULL: every message has its own connection */
+	struct routes *routes;             /* of domains and accounts; NULL: there are none */
+	const char *hostname;              /* EHLO */
+	uint16_t port;                     /* delivery.port */
+	const struct smarthost *smarthost; /* delivery.smarthost, for who has no other; NULL: MX */
 	struct mx_self self;
 	bool (*cancelled)(void *arg); /* looked at every second while waiting; NULL: never */
 	void *cancelled_arg;

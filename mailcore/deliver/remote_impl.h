@@ -10,8 +10,10 @@ struct smarthost;
 /* Where the mail of this group goes, and from which of our addresses. */
 struct remote_route {
 	const struct smarthost *smarthost; /* NULL: MX */
-	struct addr source;                /* family 0: any */
+	struct addr source4, source6;      /* family 0 in both: any */
 };
+/* The address to speak from; false: this peer cannot be reached from those that are set. */
+bool route_source(const struct remote_route *route, const struct addr *peer, struct addr *out);
 
 /* Whom we speak to; lives in ctx->arena as long as the results. */
 struct remote_peer {

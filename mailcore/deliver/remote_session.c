@@ -8,10 +8,19 @@
  */
 #include "mailcore/base/clock.h"
 #include "mailcore/deliver/remote_impl.h"
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/smarthost.h"
 #include "mailcore/smtpclient/client_cache.h"
 
 #define ATTEMPT_MS (30LL * 60 * 1000) /* a session that lasts longer is not worth it */
+
+bool route_source(const struct remote_route *route, const struct addr *peer, struct addr *out)
+{
+	const struct addr *own = peer->family == AF_INET6 ? &route->source6 : &route->source4;
+
+	*out = *own;
+	return own->family == peer->family ||
+		(route->source4.family == AF_UNSPEC && route->source6.family == AF_UNSPEC);
+}
 
 static enum smtpclient_tls policy_of(const struct remote_run *run, const struct addr *peer)
 {
@@ -35,8 +44,7 @@ static struct smtpclient_options options_of(
 		.cancelled = run->env->cancelled,
 		.cancelled_arg = run->env->cancelled_arg };
 
-	if (run->route.source.family == peer->addr.family)
-		o.bind = run->route.source;
+	(void)route_source(&run->route, &peer->addr, &o.bind); /* remote.c asks for no other */
 	if (span_starts(o.host, SPAN("[")))
 		o.host = SPAN_NONE; /* an address literal has no name to ask for */
 	o.verify = (o.tls == CLIENT_TLS_MUST || o.tls == CLIENT_TLS_IMPLICIT) &&
@@ -49,12 +57,13 @@ static struct span key_of(struct remote_run *run, const struct remote_peer *peer
 {
 	const struct smarthost *s = run->route.smarthost;
 	struct str key = str_in(run->ctx->arena, 1024);
+	struct addr source;
 
 	str_addf(&key, SPAN_FMT " ", SPAN_ARG(peer->host));
 	addr_add(&key, &peer->addr);
 	str_addf(&key, ":%u from ", peer->addr.port);
-	if (run->route.source.family == peer->addr.family)
-		addr_add(&key, &run->route.source);
+	if (route_source(&run->route, &peer->addr, &source) && source.family != AF_UNSPEC)
+		addr_add(&key, &source);
 	if (s)
 		str_addf(&key, " as %s %d", s->user, s->implicit_tls);
 	return str_span(&key);

@@ -52,6 +52,17 @@ bool secret_unseal(
 	return true;
 }
 
+struct span keys_seal(struct keys *k, struct arena *a, struct span place, struct span secret)
+{
+	return secret_seal(k, a, place, secret);
+}
+
+bool keys_unseal(
+	struct keys *k, struct arena *a, struct span place, struct span sealed, struct span *out)
+{
+	return secret_unseal(k, a, place, sealed, out);
+}
+
 /* ------------------------------------------------------------------------ making */
 
 static EVP_PKEY *generate(bool rsa)

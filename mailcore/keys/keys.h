@@ -91,3 +91,10 @@ MUST_CHECK enum rc keys_dkim_signing(struct keys *k, struct ctx *ctx, struct spa
 /* The raw signature of data by one of these keys. RC_NOT_FOUND: it does not sign (any more). */
 MUST_CHECK enum rc keys_sign_dkim(struct keys *k, struct ctx *ctx, struct span domain,
 	struct span selector, struct span data, struct str *out);
+
+/* Seals a secret for a table of somebody else's. `place` names the row: what is sealed for one row
+ * does not open in another. False: it was not sealed by us, or for another place. Memory: the
+ * arena. */
+struct span keys_seal(struct keys *k, struct arena *a, struct span place, struct span secret);
+MUST_CHECK bool keys_unseal(
+	struct keys *k, struct arena *a, struct span place, struct span sealed, struct span *out);

@@ -1,7 +1,7 @@
 /* Smarthost URLs: what is accepted has a host without odd characters and a port. */
 #include "tests/fuzz/fuzz.h"
 
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/smarthost.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

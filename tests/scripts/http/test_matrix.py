@@ -27,6 +27,8 @@ BODIES = {
     "POST /mailboxes/{address}/app-passwords": {"label": "x"},
     "POST /aliases": {"address": "newalias@DOMAIN", "targets": ["a@b.example"]},
     "PUT /aliases/{address}": {"targets": ["a@b.example"]},
+    "PUT /domains/{name}/route": {"smarthost": "smtp://relay.example"},
+    "PUT /accounts/{login}/route": {"source": "192.0.2.1"},
     "POST /queue/{id}/retry": {},
     "POST /queue/{id}/hold": {},
     "POST /queue/{id}/release": {},
@@ -42,6 +44,8 @@ OWN = {
     "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
     "GET /trace/{id}": 404,
     "DELETE /accounts/{login}/second-factor": 403, "DELETE /mailboxes/{address}/second-factor": 404,  # it has none
+    "PUT /domains/{name}/route": 403, "DELETE /domains/{name}/route": 403,
+    "PUT /accounts/{login}/route": 403, "DELETE /accounts/{login}/route": 403,
     "POST /queue/{id}/retry": 409, "POST /queue/{id}/hold": 409,  # it is held
 }
 NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}", "DELETE /accounts/{login}/second-factor",

@@ -10,7 +10,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/blob/blob_reader.h"
 #include "mailcore/deliver/remote.h"
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/smarthost.h"
 #include "mailcore/net/dns_given.h"
 #include "mailcore/smtpclient/client_cache.h"
 

@@ -1,5 +1,5 @@
 /* smtp://user:password@host:port; see smarthost.h. */
-#include "mailcore/deliver/smarthost.h"
+#include "mailcore/directory/smarthost.h"
 
 #include "mailcore/base/str.h"
 #include "mailcore/net/addr.h"
