@@ -180,7 +180,8 @@ static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
 	options.remote.cache = s->cache;
 	s->routes = routes_new(r->keys);
 	options.remote.routes = s->routes;
-	options.remote.hostname = r->launch.hostname;
+	options.remote.hostname = arena_cstr(
+		&r->launch.arena, domain_to_ascii(&r->launch.arena, span_of(r->launch.hostname)));
 	options.remote.smarthost = s->has_smarthost ? &s->smarthost : NULL;
 	options.remote.self = self_of(r);
 	s->runner = runner_start(&options);

@@ -17,8 +17,8 @@ struct key {
 
 struct routes {
 	struct keys *keys;
-	pthread_mutex_t lock;
-	struct map map; /* struct key -> struct route */
+	pthread_mutex_t lock; /* a leaf */
+	struct map map;       /* struct key -> struct route */
 	bool loaded;
 	int64_t until_ms;
 };
@@ -38,7 +38,9 @@ bool route_parse_source(struct span text, struct addr *out4, struct addr *out6)
 	struct addr four = { 0 }, six = { 0 }, a;
 	struct span one;
 
-	while (text.len > 0 && span_split(&text, ',', &one)) {
+	if (text.len == 0)
+		text = SPAN_NONE;
+	while (span_split(&text, ',', &one)) {
 		if (!addr_parse(span_trim(one), &a))
 			return false;
 		struct addr *to = a.family == AF_INET ? &four : &six;
@@ -109,22 +111,34 @@ static enum rc load(struct routes *r, struct ctx *ctx, struct map *out)
 	return rc;
 }
 
-/* Under the lock: the others have nothing better to do than to wait for the same. */
-static void refresh(struct routes *r, struct ctx *ctx)
+static bool is_due(struct routes *r)
 {
-	struct map fresh;
 	int64_t now_ms = clock_mono_ms();
 
-	if (r->loaded && now_ms < r->until_ms)
+	pthread_mutex_lock(&r->lock);
+	bool due = !r->loaded || now_ms >= r->until_ms;
+	if (due)
+		r->until_ms = now_ms + ROUTES_FRESH_MS; /* the others go on with what is there */
+	pthread_mutex_unlock(&r->lock);
+	return due;
+}
+
+static void refresh(struct routes *r, struct ctx *ctx)
+{
+	struct map fresh, former;
+
+	if (!is_due(r))
 		return;
-	r->until_ms = now_ms + ROUTES_FRESH_MS;
 	if (load(r, ctx, &fresh) != RC_OK) {
 		forget_all(&fresh);
 		return;
 	}
-	forget_all(&r->map);
+	pthread_mutex_lock(&r->lock);
+	former = r->map;
 	r->map = fresh;
 	r->loaded = true;
+	pthread_mutex_unlock(&r->lock);
+	forget_all(&former);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -152,8 +166,8 @@ enum rc routes_find(
 	struct key keys[] = { { 0, domain_id }, { account_id, 0 } };
 
 	*out = (struct route){ 0 };
-	pthread_mutex_lock(&r->lock);
 	refresh(r, ctx);
+	pthread_mutex_lock(&r->lock);
 	bool loaded = r->loaded;
 	for (size_t i = 0; loaded && i < 2; i++) {
 		const struct route *found = map_get(&r->map, key_span(&keys[i]));

@@ -3,7 +3,7 @@
  *
  * The domain's setting comes before the account's, each part for itself. All of them are kept in
  * memory and read again when they are older than ROUTES_FRESH_MS; when the database is away the
- * former ones stay. Thread-safe; the lock is a leaf but for the database while reading again.
+ * former ones stay. Thread-safe; the lock is a leaf.
  */
 #pragma once
 

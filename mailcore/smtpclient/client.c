@@ -61,13 +61,27 @@ bool client_is_in_step(struct smtpclient *c, struct ctx *ctx, struct smtpclient_
 	return false;
 }
 
+bool client_flush(
+	struct smtpclient *c, struct ctx *ctx, int64_t wait_ms, struct smtpclient_reply *out)
+{
+	if (wire_flush(&c->wire, wait_ms) == RC_OK)
+		return true;
+	char why[sizeof c->wire.why];
+	memcpy(why, c->wire.why, sizeof why);
+	(void)wire_poll(&c->wire); /* its last words may be there: "421 ..." */
+	if (c->wire.in.len > 0)
+		return true;
+	(void)give_up(c, ctx, out, "4.4.2", why);
+	return false;
+}
+
 enum rc client_ask(struct smtpclient *c, struct ctx *ctx, int64_t wait_ms,
 	struct smtpclient_reply *out, struct reply_parser *lines)
 {
 	if (!client_is_in_step(c, ctx, out))
 		return RC_TEMP;
-	if (wire_flush(&c->wire, wait_ms) != RC_OK && c->wire.in.len == 0)
-		return give_up(c, ctx, out, "4.4.2", c->wire.why);
+	if (!client_flush(c, ctx, wait_ms, out))
+		return RC_TEMP;
 	return client_read_reply(c, ctx, wait_ms, out, lines);
 }
 

@@ -27,6 +27,10 @@ void client_say(struct ctx *ctx, struct smtpclient_reply *out, const char *statu
  * in words. 421 makes c broken too. *lines (may be NULL) stays valid until the next reply. */
 MUST_CHECK enum rc client_read_reply(struct smtpclient *c, struct ctx *ctx, int64_t wait_ms,
 	struct smtpclient_reply *out, struct reply_parser *lines);
+/* Sends what is in wire.out. False: the connection is gone, and nothing was said that could still be
+ * read: *out says why. */
+bool client_flush(
+	struct smtpclient *c, struct ctx *ctx, int64_t wait_ms, struct smtpclient_reply *out);
 /* Sends what is in wire.out (one command, nothing may be waiting from the peer) and reads the
  * reply. */
 MUST_CHECK enum rc client_ask(struct smtpclient *c, struct ctx *ctx, int64_t wait_ms,

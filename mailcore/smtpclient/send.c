@@ -51,20 +51,14 @@ static bool is_sayable(const struct sending *s, struct str *scratch)
 	return ok;
 }
 
-/* Sends what has been added, unless more commands are to go with it. */
-static enum rc push(struct sending *s, bool now)
+/* One command, or the whole group of them; nothing may be waiting from the server. */
+static enum rc push(struct sending *s)
 {
 	struct smtpclient *c = s->c;
 
-	if (s->pipelined && !now)
-		return RC_OK;
-	if (!s->pipelined && !client_is_in_step(c, s->ctx, s->last))
+	if (!client_is_in_step(c, s->ctx, s->last))
 		return RC_TEMP;
-	if (wire_flush(&c->wire, reply_wait(c, CLIENT_COMMAND_MS)) == RC_OK || c->wire.in.len > 0)
-		return RC_OK;
-	c->broken = true;
-	client_say(s->ctx, s->last, "4.4.2", c->wire.why);
-	return RC_TEMP;
+	return client_flush(c, s->ctx, reply_wait(c, CLIENT_COMMAND_MS), s->last) ? RC_OK : RC_TEMP;
 }
 
 /* A reply to RCPT or MAIL that belongs to DATA, or to nothing at all, tells that we are out of
@@ -116,7 +110,7 @@ static enum rc send_envelope_slowly(struct sending *s)
 {
 	struct str *out = &s->c->wire.out;
 	bool ok = command_add_mail(out, s->m, s->c->extensions);
-	enum rc rc = push(s, true);
+	enum rc rc = push(s);
 
 	if (rc == RC_OK)
 		rc = read_mail_reply(s);
@@ -124,7 +118,7 @@ static enum rc send_envelope_slowly(struct sending *s)
 		return rc;
 	for (size_t i = 0; ok && rc == RC_OK && i < s->m->n_rcpts; i++) {
 		ok = command_add_rcpt(out, s->m, &s->m->rcpts[i], s->c->extensions);
-		rc = push(s, true);
+		rc = push(s);
 		if (rc == RC_OK)
 			rc = read_rcpt_reply(s, &s->m->rcpts[i], true);
 	}
@@ -132,7 +126,7 @@ static enum rc send_envelope_slowly(struct sending *s)
 	if (rc != RC_OK || s->n_accepted == 0)
 		return rc;
 	str_add_cstr(out, "DATA\r\n");
-	return push(s, true);
+	return push(s);
 }
 
 /* RFC 2920: all in one write, DATA is the last of the group. */
@@ -146,7 +140,7 @@ static enum rc send_envelope_at_once(struct sending *s)
 	str_add_cstr(out, "DATA\r\n");
 	ASSERT(ok); /* is_sayable has looked; CLIENT_RCPTS_MAX commands fit */
 
-	enum rc rc = push(s, true);
+	enum rc rc = push(s);
 	if (rc == RC_OK)
 		rc = read_mail_reply(s);
 	bool accepted = rc == RC_OK && s->last->code / 100 == 2;
@@ -228,8 +222,8 @@ static enum rc finish(struct sending *s, struct stuffer *stuffer)
 	stuffer_end(stuffer, &c->wire.out);
 	c->wire.cancel_grace_ms = CANCEL_GRACE_MS;
 	*s->in_doubt = true;
-	if (flush_block(s) != RC_OK && c->wire.in.len == 0)
-		return send_break(s, "4.4.2", c->wire.why);
+	if (!client_flush(c, s->ctx, client_wait(c->data_ms, CLIENT_BLOCK_MS), s->last))
+		return RC_TEMP;
 	enum rc rc = client_read_reply(c, s->ctx, reply_wait(c, CLIENT_END_MS), &reply, NULL);
 	c->wire.cancel_grace_ms = 0;
 	*s->last = reply;

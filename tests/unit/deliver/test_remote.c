@@ -10,7 +10,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/blob/blob_reader.h"
 #include "mailcore/deliver/remote.h"
-#include "mailcore/directory/smarthost.h"
+#include "mailcore/directory/route.h"
 #include "mailcore/net/dns_given.h"
 #include "mailcore/smtpclient/client_cache.h"
 
@@ -581,6 +581,37 @@ static void test_smarthost_urls(void **state)
 	}
 }
 
+static void test_sources(void **state)
+{
+	static const struct {
+		const char *text;
+		bool ok;
+		const char *four, *six;
+	} sources[] = {
+		{ "", true, "", "" },
+		{ "192.0.2.1", true, "192.0.2.1", "" },
+		{ "2001:db8::1", true, "", "2001:db8::1" },
+		{ "2001:db8::1, 192.0.2.1", true, "192.0.2.1", "2001:db8::1" },
+		{ "192.0.2.1,192.0.2.2", false, "", "" },
+		{ "192.0.2.1,", false, "", "" },
+		{ "192.0.2.1:25", false, "", "" },
+		{ "host.test", false, "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(sources); i++) {
+		struct addr four = { 0 }, six = { 0 };
+		struct str a = str_in(&arena, 64), b = str_in(&arena, 64);
+		if (route_parse_source(span_of(sources[i].text), &four, &six) != sources[i].ok)
+			fail_msg("%s", sources[i].text);
+		if (four.family != AF_UNSPEC)
+			addr_add(&a, &four);
+		if (six.family != AF_UNSPEC)
+			addr_add(&b, &six);
+		assert_string_equal(str_cstr(&a), sources[i].four);
+		assert_string_equal(str_cstr(&b), sources[i].six);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -595,6 +626,7 @@ int main(void)
 		TEST(test_kept_connection_dies),
 		TEST(test_smarthost),
 		TEST(test_smarthost_urls),
+		TEST(test_sources),
 	};
 	return cmocka_run_group_tests_name("remote", tests, start, stop);
 }
