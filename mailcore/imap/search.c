@@ -1,6 +1,7 @@
 /* Does a message match? See search.h. */
 #include "mailcore/imap/search.h"
 
+#include "mailcore/base/utf8.h"
 #include "mailcore/imap/object_id.h"
 #include "mailcore/imap/session.h"
 #include "mailcore/mime/date.h"
@@ -8,8 +9,10 @@
 #include "mailcore/mime/text.h"
 #include "mailcore/store/store.h"
 
-#define BODY_TEXT_MAX ((size_t)64 << 20)
-#define DAY_S         86400
+/* The text of a message up to this size is kept, folded, for several keys. */
+#define KEPT_MAX ((size_t)4 << 20)
+#define WINDOW   ((size_t)64 << 10)
+#define DAY_S    86400
 
 /* ------------------------------------------------------------------ preparing */
 
@@ -138,16 +141,71 @@ static enum match match_meta(const struct search_key *key, const struct candidat
 static struct span folded_body(struct candidate *c)
 {
 	if (!c->folded_body.ptr) {
-		struct str text = str_in(c->a, BODY_TEXT_MAX);
-		mime_text_add(&text, open_message_root(&c->message), BODY_TEXT_MAX / 2);
+		struct str text = str_in(c->a, 8 * KEPT_MAX);
+		mime_text_add(&text, open_message_root(&c->message), 7 * KEPT_MAX);
 		c->folded_body = search_fold(c->a, str_span(&text));
 	}
 	return c->folded_body;
 }
 
-static bool header_contains(struct candidate *c, struct span needle)
+/* Adds folded text to the end of what came before, white space across the border once. */
+static void add_folded(struct str *hay, struct span folded)
 {
-	struct cur in = cur_of(c->message.bytes);
+	bool both = hay->len && hay->ptr[hay->len - 1] == ' ' && span_starts(folded, SPAN(" "));
+
+	str_add(hay, span_from(folded, both));
+}
+
+/* A window at a time, with the end of the one before in front: nothing is missed at a border. */
+static bool windows_contain(struct span text, struct span needle)
+{
+	struct str hay;
+	struct arena a;
+	bool found = false;
+
+	str_init(&hay, 4 * WINDOW + 2 * needle.len);
+	arena_init(&a, 4096);
+	while (text.len && !found) {
+		size_t len = text.len > WINDOW ? utf8_floor(text.ptr, WINDOW) : text.len;
+		add_folded(&hay, search_fold(&a, span_sub(text, 0, len)));
+		found = contains(str_span(&hay), needle);
+		if (hay.len > needle.len)
+			str_eat(&hay, hay.len - needle.len);
+		text = span_from(text, len);
+		arena_reset(&a);
+	}
+	arena_done(&a);
+	str_done(&hay);
+	return found;
+}
+
+/* Of a large message only one part is in memory at a time. */
+static bool large_body_contains(struct candidate *c, struct span needle)
+{
+	bool found = false;
+
+	for (const struct part *p = open_message_root(&c->message); p && !found; p = part_next(p)) {
+		struct str text;
+		str_init(&text, MIME_PART_TEXT_MAX(p));
+		mime_part_text_add(&text, p);
+		found = windows_contain(str_span(&text), needle);
+		str_done(&text);
+	}
+	return found;
+}
+
+static bool body_contains(struct candidate *c, struct span needle)
+{
+	if (!needle.len)
+		return true;
+	if (c->message.bytes.len > KEPT_MAX)
+		return large_body_contains(c, needle);
+	return contains(folded_body(c), needle);
+}
+
+static bool block_contains(struct candidate *c, struct span block, struct span needle)
+{
+	struct cur in = cur_of(block);
 	struct header_field field;
 
 	while (header_next(&in, &field)) {
@@ -158,12 +216,25 @@ static bool header_contains(struct candidate *c, struct span needle)
 	return false;
 }
 
+/* The message's header, and what its parts say of themselves. */
+static bool headers_contain(struct candidate *c, struct span needle)
+{
+	if (block_contains(c, c->message.bytes, needle))
+		return true;
+	for (const struct part *p = part_next(open_message_root(&c->message)); p;
+		p = part_next(p)) {
+		if (block_contains(c, p->header, needle))
+			return true;
+	}
+	return false;
+}
+
 static enum match match_text(const struct search_key *key, struct candidate *c)
 {
 	if (!c->has_message)
 		return MATCH_UNDECIDED;
-	bool yes = contains(folded_body(c), key->text) ||
-		(key->op == SEARCH_TEXT && header_contains(c, key->text));
+	bool yes = body_contains(c, key->text) ||
+		(key->op == SEARCH_TEXT && headers_contain(c, key->text));
 	return yes ? MATCH_YES : MATCH_NO;
 }
 

@@ -4,6 +4,7 @@
 #include "mailcore/base/base64.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/mime/charset.h"
+#include "mailcore/mime/header.h"
 #include "mailcore/mime/part.h"
 #include "mailcore/mime/qp.h"
 
@@ -173,24 +174,43 @@ void mime_preview_add(struct str *out, const struct part *root, size_t max_chars
 
 /* --- text for search --- */
 
-static void add_searchable(struct str *out, const struct part *p, size_t room)
+static void add_text_part(struct str *out, const struct part *p)
 {
 	struct str text;
+
 	str_init(&text, 3 * p->body.len);
 	part_text_add(&text, p);
-
-	struct span shown = str_span(&text);
-	struct str visible;
-	str_init(&visible, shown.len + 4); /* a reference is longer than its character */
-	if (span_eq(p->subtype, SPAN("html"))) {
-		html_text_add(&visible, shown, room);
-		shown = str_span(&visible);
-	}
-	if (shown.len > room)
-		shown.len = utf8_floor(shown.ptr, room);
-	str_add(out, shown);
-	str_done(&visible);
+	if (span_eq(p->subtype, SPAN("html")))
+		html_text_add(out, str_span(&text), SIZE_MAX);
+	else
+		str_add(out, str_span(&text));
 	str_done(&text);
+}
+
+/* The header of an embedded message: to whoever searches the outer one, it is text in its body. */
+static void add_embedded_header(struct str *out, const struct part *p)
+{
+	struct cur in = cur_of(p->header);
+	struct header_field field;
+	struct arena a;
+
+	arena_init(&a, 4096);
+	while (header_next(&in, &field)) {
+		str_add(out, field.name);
+		str_add_cstr(out, ": ");
+		str_add(out, header_text(&a, field.value));
+		str_add_c(out, '\n');
+		arena_reset(&a);
+	}
+	arena_done(&a);
+}
+
+void mime_part_text_add(struct str *out, const struct part *p)
+{
+	if (p->parent && p->parent->kind == PART_MESSAGE)
+		add_embedded_header(out, p);
+	if (p->kind == PART_LEAF && span_eq(p->type, SPAN("text")) && p->body.len)
+		add_text_part(out, p);
 }
 
 void mime_text_add(struct str *out, const struct part *root, size_t max_bytes)
@@ -198,12 +218,16 @@ void mime_text_add(struct str *out, const struct part *root, size_t max_bytes)
 	size_t start = out->len;
 
 	for (const struct part *p = root; p && out->len - start < max_bytes; p = part_next(p)) {
-		bool readable = part_is(p, SPAN("text"), SPAN("plain")) ||
-			part_is(p, SPAN("text"), SPAN("html"));
-		if (!readable || p->body.len == 0)
-			continue;
-		if (out->len > start)
+		struct str text;
+		str_init(&text, MIME_PART_TEXT_MAX(p));
+		mime_part_text_add(&text, p);
+		if (out->len > start && text.len)
 			str_add_c(out, '\n');
-		add_searchable(out, p, max_bytes - (out->len - start));
+		struct span shown = str_span(&text);
+		size_t room = max_bytes - (out->len - start);
+		if (shown.len > room)
+			shown.len = utf8_floor(shown.ptr, room);
+		str_add(out, shown);
+		str_done(&text);
 	}
 }

@@ -34,8 +34,11 @@ const struct part *mime_find_text(const struct part *root, bool html);
 /* The first readable characters (at most max_chars) of the plain or HTML text on one line, white
  * space folded, quoted lines ("> ...") left out when something else is there. */
 void mime_preview_add(struct str *out, const struct part *root, size_t max_chars);
-/* All readable text of the message, plain parts as they are and HTML as visible text, for search;
- * stops early at max_bytes. */
+/* What there is to search in one part, its children not included: text of any kind as it is, HTML
+ * as visible text; of an embedded message its header. */
+#define MIME_PART_TEXT_MAX(p) (4 * ((p)->body.len + (p)->header.len) + 64)
+void mime_part_text_add(struct str *out, const struct part *p);
+/* The same of all parts; stops early at max_bytes. */
 void mime_text_add(struct str *out, const struct part *root, size_t max_bytes);
 
 /* filename, or name, decoded (RFC 2231, and the RFC 2047 that senders use), one line of UTF-8

@@ -432,6 +432,24 @@ def req_44_search(t):
     assert re.match(rb'\* ESEARCH \(TAG "c\d+"\) UID MIN 2 COUNT 2\r\n', lines[0]), lines
 
 
+def req_44_everywhere(t):
+    """TEXT and BODY find what is in any text part, in embedded messages, in the midst of megabytes, across lines"""
+    c = t.client()
+    nested = (MIXED + b"--b\r\nContent-Type: text/calendar\r\n\r\nSUMMARY:Lunch\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+              b"Subject: =?utf-8?q?=C3=9Cberraschung?=\r\n\r\ninner words\r\n--b\r\nContent-Type: image/png; name=cat.png\r\n"
+              b"Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+              b"<p>bold <b>st</b>atement</p><script>hidden</script>\r\n--b--\r\n")
+    large = HEAD + b"\r\n" + b"".join(b"line %06d of many\r\n" % i for i in range(300000)) + b"the end\r\n"
+    name = t.folder(c, [nested, large])
+    c.ok(f"SELECT {name}")
+    for key, want in (("BODY lunch", b" 1"), ("TEXT \"inner words\"", b" 1"), ("BODY {13+}\r\n\u00fcberraschung", b" 1"),
+                      ("TEXT cat.png", b" 1"), ("BODY cat.png", b""), ("BODY \"bold statement\"", b" 1"), ("BODY hidden", b""),
+                      ("BODY \"many line 299999 of\"", b" 2"), ("BODY \"many the end\"", b" 2"), ("BODY \"many theend\"", b""),
+                      ("BODY \"line 004095\"", b" 2"), ("TEXT \"\"", b" 1 2")):
+        lines = c.ok(b"SEARCH CHARSET UTF-8 " + key.encode())
+        assert b"* SEARCH" + want + b"\r\n" in lines, (key, lines)
+
+
 def req_45_list(t):
     """Patterns, children that are exact, parents that do not exist, STATUS behind its LIST, one folder a role"""
     c = t.client()

@@ -140,6 +140,13 @@ static void search_text(void **state)
 	str_clear(&out);
 	mime_text_add(&out, mime_parse(&arena, SPAN("\r\na\xC3\xA9")), 2);
 	assert_span(str_span(&out), "a");
+	str_clear(&out);
+	mime_text_add(&out,
+		mime_parse(&arena,
+			SPAN("Content-Type: message/rfc822\r\n\r\n"
+			     "Subject: =?utf-8?q?=C3=BC?=\r\nContent-Type: text/x\r\n\r\nany")),
+		100);
+	assert_span(str_span(&out), "Subject: \xC3\xBC\nContent-Type: text/x\nany");
 	assert_ptr_equal(mime_find_text(root, true), root->children->next);
 	assert_ptr_equal(mime_find_text(root, false), root->children);
 	assert_null(mime_find_text(mime_parse(&arena, SPAN("")), true));
