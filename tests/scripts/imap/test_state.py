@@ -232,8 +232,8 @@ class Session:
         self.select()
 
     def learn_new(self):
-        """What is not known of messages that came."""
-        if any(None in known for known in self.books):
+        """What is not known of messages that came; more may come meanwhile."""
+        while any(None in known for known in self.books):
             self.command("UID FETCH 1:* (FLAGS)")
 
     def some(self):
