@@ -63,6 +63,8 @@ void snap_add(struct snap *snap, struct snap_row row)
 {
 	struct snapshot *s = &snap->pub;
 	size_t i = s->len++;
+	if (row.modseq > (uint64_t)s->highestmodseq)
+		row.modseq = (uint64_t)s->highestmodseq; /* see snapshot.h */
 	WRITABLE(uint32_t, s->uid)[i] = row.uid;
 	WRITABLE(uint8_t, s->flags)[i] = row.flags;
 	WRITABLE(uint64_t, s->keywords)[i] = row.keywords;
