@@ -101,9 +101,14 @@ enum rc vanished_find(struct imap *s, struct ctx *ctx, struct arena *a, const st
 	}
 	if (rc != RC_OK)
 		return rc;
+	/* The log may be newer than what this session has been told: a message that still has a
+	 * number in it vanishes when that number goes, and is not said to have gone earlier. */
+	const struct snapshot *snap = s->view.seq;
 	struct index_runs known = runs_of(&r->known, ctx->arena);
 	for (size_t i = 0; i < n; i++) {
-		if (index_runs_has(&known, uids[i] - 1))
+		size_t at = snapshot_lower_bound(snap, uids[i]);
+		bool still = at < snap->len && snap->uid[at] == uids[i];
+		if (!still && index_runs_has(&known, uids[i] - 1))
 			uids[kept++] = uids[i];
 	}
 	*out = uidset_of(a, uids, kept);
