@@ -1,8 +1,8 @@
 /* The web role: panel, JSON API, webmail and well-known files over HTTPS. */
 #include "backend/accounts/services.h"
 #include "backend/api/routes.h"
-#include "backend/http/server.h"
 #include "backend/dns/watch.h"
+#include "backend/http/server.h"
 #include "backend/role.h"
 #include "backend/roles.h"
 #include "mailcore/base/log.h"

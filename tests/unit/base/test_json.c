@@ -2,6 +2,7 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
@@ -122,6 +123,14 @@ static void reader_has_limits(void **state)
 }
 
 /* Many members are checked by a map; and in linear time: twice as many take no four times. */
+/* Processor time of this thread: other load on the machine does not count. */
+static int64_t cpu_us(void)
+{
+	struct timespec ts;
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts), 0);
+	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
+}
+
 static void many_members(void **state)
 {
 	struct arena a;
@@ -136,12 +145,12 @@ static void many_members(void **state)
 			str_addf(&text, "\"k%d\":%d,", i, i);
 		size_t len = text.len;
 		str_add_cstr(&text, "\"k7\":0}");
-		int64_t start = clock_mono_us();
+		int64_t start = cpu_us();
 		assert_false(json_parse(&a, str_span(&text), &v, NULL));
 		text.len = len;
 		str_add_cstr(&text, "\"last\":0}");
 		assert_true(json_parse(&a, str_span(&text), &v, NULL));
-		times[round] = clock_mono_us() - start;
+		times[round] = cpu_us() - start;
 	}
 	assert_true(times[1] < 8 * times[0] + 50000);
 	arena_done(&a);
