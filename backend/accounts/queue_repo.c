@@ -74,27 +74,6 @@ enum rc queue_find_holds(struct ctx *ctx, struct queue_holds *out)
 	return RC_OK;
 }
 
-enum rc queue_sent_states(struct ctx *ctx, int64_t mailbox_id, struct span message_id,
-	struct sent_state **out, size_t *out_len)
-{
-	AUTO(rows_close) struct rows *rows = NULL;
-	enum rc rc =
-		db_query(ctx, &SQL_SENT_STATE, ARGS(A_I64(mailbox_id), A_TEXT(message_id)), &rows);
-
-	if (rc != RC_OK)
-		return rc;
-	size_t n = rows_len(rows);
-	struct sent_state *items = arena_array(ctx->arena, n, sizeof *items);
-	for (size_t i = 0; i < n; i++)
-		items[i] = (struct sent_state){ .rcpt = row_copy(ctx, rows, i, 0),
-			.state = row_copy(ctx, rows, i, 1),
-			.text = row_copy(ctx, rows, i, 2),
-			.at_us = row_time_us(rows, i, 3) };
-	*out = items;
-	*out_len = n;
-	return RC_OK;
-}
-
 /* ------------------------------------------------------------------------ changing */
 
 static const struct stmt *statement_of(enum queue_action action)

@@ -67,13 +67,5 @@ struct queue_holds {
 MUST_CHECK enum rc queue_hold_list(
 	const struct services *s, struct ctx *ctx, struct queue_holds *out, struct err *err);
 
-/* What became of a message that a mailbox has sent; one a recipient. For webmail. */
-struct sent_state {
-	struct span rcpt, state, text; /* state: name of the newest event */
-	int64_t at_us;
-};
-MUST_CHECK enum rc queue_sent_states(struct ctx *ctx, int64_t mailbox_id, struct span message_id,
-	struct sent_state **out, size_t *out_len);
-
 struct cJSON *queue_item_json(struct arena *a, const struct queue_item *item);
 struct cJSON *queue_group_json(struct arena *a, const struct queue_group *group);

@@ -34,7 +34,8 @@ struct intake {
 	bool too_big;
 	bool is_8bit; /* some byte of it is above 127 */
 	bool utf8_head;
-	bool announced; /* delivery_begin */
+	struct span message_id; /* of our users' mail: by it they ask what became of it */
+	bool announced;         /* delivery_begin */
 	struct {
 		struct delivery_target *items;
 		size_t len, cap;
@@ -272,6 +273,17 @@ static enum rc of_disk(enum rc rc, struct err *err)
 	return err_set(err, RC_TEMP, "4.3.1", "There is no room for this message now.");
 }
 
+static void note_message_id(struct intake *in, struct arena *a, struct span head)
+{
+	struct header_field field;
+	struct span id;
+
+	if (in->source->sender && !in->source->internal &&
+		header_find(head, SPAN("Message-ID"), &field) &&
+		message_ids_parse(a, field.value, &id, 1) == 1 && utf8_valid(id))
+		in->message_id = id;
+}
+
 static enum rc prepare(
 	struct intake *in, struct ctx *ctx, struct uuid id, struct prepared **out, struct err *err)
 {
@@ -289,6 +301,7 @@ static enum rc prepare(
 	rc = write_head(in, ctx, id, head, &new_head, err);
 	if (rc != RC_OK)
 		return rc;
+	note_message_id(in, ctx->arena, str_span(&new_head));
 	rc = in->spool.fd < 0 ? prepare_in_memory(in, ctx, id, str_span(&new_head), head.len, out)
 			      : prepare_in_file(in, ctx, id, str_span(&new_head), head.len, out);
 	return of_disk(rc, err);
@@ -324,6 +337,8 @@ static struct span evidence(const struct intake *in, struct arena *a)
 	json_add_text(a, facts, "protocol", s->protocol);
 	json_add_text(a, facts, "tls", s->tls);
 	json_add_i64(a, facts, "size", (int64_t)in->spool.size);
+	if (in->message_id.len > 0)
+		json_add_text(a, facts, "message_id", in->message_id);
 	if (in->verdict)
 		inbound_add_evidence(a, in->verdict, facts);
 	json_write(a, facts, &text);

@@ -149,6 +149,17 @@ MUST_CHECK enum rc queue_hold_told(struct ctx *ctx, int64_t mailbox_id);
 /* Housekeeping: counts that no limit looks at any more. */
 MUST_CHECK enum rc queue_counts_forget(struct ctx *ctx, int64_t *out_deleted);
 
+/* ------------------------------------------------------------------------ what was sent */
+
+/* Of a message that a mailbox has submitted, by its Message-ID without brackets: the newest event for
+ * each recipient. */
+struct sent_state {
+	struct span rcpt, state, text; /* state: "message.sent" and its like */
+	int64_t at_s;
+};
+MUST_CHECK enum rc queue_sent_states(struct ctx *ctx, int64_t mailbox_id, struct span message_id,
+	struct sent_state **out, size_t *out_len);
+
 /* ------------------------------------------------------------------------ back-off */
 
 /* The wait after attempt n (1 = the first), from delivery.retry; the last step repeats. A spread of

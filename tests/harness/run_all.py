@@ -240,11 +240,15 @@ def suite_outbound():
     yield from tap("outbound", *run([sys.executable, "tests/outbound/test_outbound.py", str(ASAN)], timeout=900))
 
 
+def suite_sending():
+    yield from tap("sending", *run([sys.executable, "tests/harness/test_sending.py", str(ASAN)], timeout=900))
+
+
 SUITES = {
     "lint": suite_lint, "unit": suite_unit, "fuzz": suite_fuzz, "scripts": suite_scripts,
     "settings": suite_settings,
     "clients": suite_clients, "browser": suite_browser, "quickstart": suite_quickstart,
-    "crash": suite_crash, "outbound": suite_outbound,
+    "crash": suite_crash, "outbound": suite_outbound, "sending": suite_sending,
 }
 
 

@@ -1,5 +1,6 @@
 /* One message: its page, its HTML document, its attachments and bytes. */
 #include "mailcore/base/utf8.h"
+#include "mailcore/deliver/intake.h"
 #include "mailcore/mime/address.h"
 #include "mailcore/mime/date.h"
 #include "mailcore/mime/header.h"
@@ -248,6 +249,41 @@ static void actions_add(struct page *p, const struct mail_ref *ref, uint8_t flag
 	val_set_bool(p->data, "can_archive", !span_eq(ref->folder->role, SPAN("archive")));
 }
 
+/* ------------------------------------------------------------------ what became of it */
+
+static const char *hue_of(struct span state)
+{
+	if (span_eq(state, SPAN("message.sent")) || span_eq(state, SPAN("message.delivered")))
+		return "ok";
+	if (span_eq(state, SPAN("message.failed")))
+		return "er";
+	return span_eq(state, SPAN("message.queued")) ? "in" : "wa";
+}
+
+/* Under a message in Sent: one line a recipient. Nothing when nothing is known. */
+static void sent_add(struct mail *m, struct page *p, const struct mail_ref *ref, struct span header)
+{
+	struct ctx *ctx = m->ctx;
+	struct val *list = val_set_list(p->data, "sent");
+	struct header_field field;
+	struct sent_state *states;
+	struct span id;
+	size_t n = 0;
+	bool asks = span_eq(ref->folder->role, SPAN("sent")) &&
+		header_find(header, SPAN("Message-ID"), &field) &&
+		message_ids_parse(ctx->arena, field.value, &id, 1) == 1 && utf8_valid(id);
+
+	if (asks && queue_sent_states(ctx, m->mailbox_id, id, &states, &n) != RC_OK)
+		n = 0; /* the message itself matters more */
+	for (size_t i = 0; i < n; i++) {
+		struct val *item = val_push(list);
+		val_set(item, "rcpt", states[i].rcpt);
+		val_set(item, "text", states[i].text);
+		val_set_cstr(item, "hue", hue_of(states[i].state));
+	}
+	val_set_bool(p->data, "has_sent", n > 0);
+}
+
 enum rc page_mail_message(struct req *r, struct reply *out, struct err *err)
 {
 	struct mail m;
@@ -273,6 +309,7 @@ enum rc page_mail_message(struct req *r, struct reply *out, struct err *err)
 	actions_add(&p, &ref, flags);
 	people_add(&p, root->header, m.address);
 	date_add_fields(&p, root->header);
+	sent_add(&m, &p, &ref, root->header);
 	files_add(&p, root);
 	body_add(&p, root, &ref);
 	return page_send(&p, out, 200);

@@ -23,6 +23,11 @@ def recipients(w):
     for to, what in ((abroad, "an alias that leads to another server"), ("someone@elsewhere.example", "another server's address")):
         answer = compose(w, cookie, to)
         w.check(answer.status == 303, f"{what} is taken", answer)
+    listed = w.call("GET", "/mail/sent", token=None, headers={"Cookie": cookie})
+    newest = re.search(rb'href="(/mail/sent/\d+)"', listed.raw).group(1).decode()
+    shown = w.call("GET", newest, token=None, headers={"Cookie": cookie})
+    w.check(b"What became of it" in shown.raw and b"someone@elsewhere.example" in shown.raw,
+            "the copy in Sent tells what became of it", shown)
     answer = compose(w, cookie, box["address"])
     w.check(answer.status == 303, "a mailbox of this server takes the message", answer)
 
