@@ -111,14 +111,15 @@ UPDATE folder SET keywords = keywords || $3::text[] WHERE mailbox_id = $1 AND fo
 
 -- name: folder_claim_recent
 -- roles: user web
+-- Nothing is locked, and so nothing has to be durable, when there is nothing to claim: the usual SELECT.
 WITH mine AS (
   SELECT first_recent_uid, uidnext FROM folder
-  WHERE mailbox_id = $1 AND folder_id = $2 AND deleted_at IS NULL FOR UPDATE
+  WHERE mailbox_id = $1 AND folder_id = $2 AND deleted_at IS NULL AND first_recent_uid <> uidnext FOR UPDATE
 ), moved AS (
-  UPDATE folder f SET first_recent_uid = mine.uidnext FROM mine
-  WHERE f.mailbox_id = $1 AND f.folder_id = $2 AND mine.first_recent_uid <> mine.uidnext
+  UPDATE folder f SET first_recent_uid = mine.uidnext FROM mine WHERE f.mailbox_id = $1 AND f.folder_id = $2
 )
-SELECT first_recent_uid FROM mine;
+SELECT coalesce((SELECT first_recent_uid FROM mine), uidnext) FROM folder
+WHERE mailbox_id = $1 AND folder_id = $2 AND deleted_at IS NULL;
 
 -- name: mailbox_quota
 -- roles: user web

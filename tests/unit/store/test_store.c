@@ -661,7 +661,12 @@ static void test_recent_and_lease(void **state)
 	int64_t inbox = folder_id(2, "INBOX");
 	assert_int_equal(folder_claim_recent(fix.store, &ctx, 2, inbox, &first), RC_OK);
 	assert_int_equal(first, 1);
+	static const char TOUCHED[] =
+		"SELECT xmin::text::bigint * 2 + xmax::text::bigint FROM folder"
+		" WHERE mailbox_id = 2 AND role = 'inbox'";
+	int64_t touched = scratch_sql(TOUCHED);
 	assert_int_equal(folder_claim_recent(fix.store, &ctx, 2, inbox, &second), RC_OK);
+	assert_int_equal(scratch_sql(TOUCHED), touched); /* nothing to claim, nothing is locked */
 	assert_int_equal(second, folder_now(2, "INBOX").uidnext);
 	assert_int_equal(folder_claim_recent(fix.store, &ctx, 2, 999, &second), RC_NOT_FOUND);
 
