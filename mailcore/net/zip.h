@@ -5,7 +5,7 @@
  * fresh packer, because that never refers to what was before. So a connection that waits keeps only
  * the unpacker, whose window the peer may refer to.
  *
- * Limits: about 100 KiB while bytes move, 44 KiB while nothing does. An input of a kilobyte can
+ * Limits: about 100 KiB while bytes move, 34 KiB (the window) while nothing does. An input of a kilobyte can
  * become a megabyte, but no more than the room that zip_unpack is given at a time.
  */
 #pragma once
