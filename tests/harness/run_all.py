@@ -236,6 +236,10 @@ def suite_crash():
     yield from tap("crash", *run([sys.executable, "tests/harness/test_crash.py", str(ASAN)], timeout=300))
 
 
+def suite_memory():
+    yield from tap("memory", *run([sys.executable, "tests/harness/test_memory.py", str(ASAN)], timeout=600))
+
+
 def suite_outbound():
     yield from tap("outbound", *run([sys.executable, "tests/outbound/test_outbound.py", str(ASAN)], timeout=900))
 
@@ -248,7 +252,7 @@ SUITES = {
     "lint": suite_lint, "unit": suite_unit, "fuzz": suite_fuzz, "scripts": suite_scripts,
     "settings": suite_settings,
     "clients": suite_clients, "browser": suite_browser, "quickstart": suite_quickstart,
-    "crash": suite_crash, "outbound": suite_outbound, "sending": suite_sending,
+    "crash": suite_crash, "memory": suite_memory, "outbound": suite_outbound, "sending": suite_sending,
 }
 
 
