@@ -10,6 +10,7 @@
 #include "mailcore/base/log.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/deliver/remote_impl.h"
+#include "mailcore/directory/directory.h"
 #include "mailcore/directory/route.h"
 #include "mailcore/smtpclient/command.h"
 
@@ -436,12 +437,39 @@ static void route_and_deliver(struct remote_run *run)
 	route_done(&own);
 }
 
+/* With its domain in A-labels, an address whose local part is ASCII needs no SMTPUTF8 (RFC 6531
+ * §3.2). */
+static struct span with_ascii_domain(struct arena *a, struct span address)
+{
+	size_t at = span_rfind(address, '@');
+
+	if (at == SPAN_NPOS || utf8_is_ascii(span_from(address, at)))
+		return address;
+	struct span domain = domain_to_ascii(a, span_from(address, at + 1));
+	return arena_printf(
+		a, SPAN_FMT "@" SPAN_FMT, SPAN_ARG(span_sub(address, 0, at)), SPAN_ARG(domain));
+}
+
+/* The jobs as they are said to a server. */
+static struct job_group wire_form(struct arena *a, const struct job_group *group)
+{
+	struct job_group out = { arena_array(a, group->len, sizeof *out.jobs), group->len };
+
+	for (size_t i = 0; i < group->len; i++) {
+		out.jobs[i] = group->jobs[i];
+		out.jobs[i].rcpt = with_ascii_domain(a, group->jobs[i].rcpt);
+		out.jobs[i].mail_from = with_ascii_domain(a, group->jobs[i].mail_from);
+	}
+	return out;
+}
+
 void remote_deliver(const struct remote_env *env, struct ctx *ctx, const struct job_group *group,
 	struct remote_attempt *out)
 {
+	struct job_group said = wire_form(ctx->arena, group);
 	struct remote_run run = { .env = env,
 		.ctx = ctx,
-		.group = group,
+		.group = &said,
 		.out = out,
 		.all_refused = true,
 		.settled = arena_array(ctx->arena, group->len, sizeof *run.settled),

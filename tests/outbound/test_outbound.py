@@ -9,10 +9,7 @@ what has arrived where, what the queue still holds and what she is told is compa
 waits for time: the schedule is 1 s, 2 s, and conditions are looked at until they hold.
 """
 import concurrent.futures
-import email
-import email.utils
 import http.client
-import imaplib
 import json
 import os
 import pathlib

@@ -8,6 +8,7 @@
 
 #include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/blob/blob_reader.h"
 #include "mailcore/deliver/remote.h"
 #include "mailcore/directory/route.h"
@@ -156,6 +157,8 @@ enum rc smtpclient_send(struct smtpclient *c, struct ctx *x, struct smtpclient_m
 {
 	const struct server *s = c->server;
 
+	for (size_t i = 0; i < m->n_rcpts && !(s->extensions & CLIENT_SMTPUTF8); i++)
+		assert_true(utf8_is_ascii(m->rcpts[i].address));
 	note("/", (int)m->n_rcpts, "");
 	*in_doubt = false;
 	for (size_t i = 0; i < m->n_rcpts; i++)
@@ -296,6 +299,7 @@ static struct remote_attempt attempt_at(const char *destination, const struct jo
 		.port = 2525,
 		.smarthost = smarthost };
 
+	world.n_clients = 0;
 	for (size_t i = 0; i < n; i++) {
 		copies[i] = jobs[i];
 		copies[i].destination = span_of(destination);
@@ -381,7 +385,6 @@ static void test_cases(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct remote_case *c = &cases[i];
 		world.log[0] = '\0';
-		world.n_clients = 0;
 		struct remote_attempt out = attempt(c->servers, three, 3);
 		char outcomes[4] = { 0 };
 		for (size_t k = 0; k < 3; k++) {
@@ -458,6 +461,8 @@ static void test_needs(void **state)
 			OUTCOME_FAILED, "5.6.7" },
 		{ { .rcpt = { "a@d.test", 8 }, .smtputf8 = true }, { "A: b\r\n\r\n\xc3\xbc", 10 },
 			OUTCOME_SENT, "2.0.0" },
+		{ { .rcpt = { "a@gr\xc3\xbcn.test", 12 } }, { "A: b\r\n\r\n", 8 }, OUTCOME_SENT,
+			"2.0.0" },
 		/* 8BITMIME: by what it holds, or only said to be */
 		{ { .rcpt = { "a@d.test", 8 }, .body_8bit = true }, { "A: b\r\n\r\n\xc3\xbc", 10 },
 			OUTCOME_FAILED, "5.6.3" },
