@@ -7,23 +7,39 @@
 #include "mailcore/imap/syntax/item_text.h"
 #include "mailcore/imap/syntax/lex.h"
 
-#define STATUS_COUNTED (STATUS_DELETED | STATUS_DELETED_STORAGE | STATUS_RECENT)
+#define STATUS_OF_DELETED (STATUS_DELETED | STATUS_DELETED_STORAGE)
 
 struct counted {
 	int64_t deleted, deleted_bytes, recent;
 };
 
+/* Many clients ask for RECENT of every folder; mostly the folder's row knows, without its messages. */
+static bool knows_recent(const struct folder *folder, int64_t *out)
+{
+	if (folder->first_recent_uid >= folder->uidnext)
+		*out = 0;
+	else if (folder->first_recent_uid <= 1)
+		*out = folder->messages;
+	else
+		return false;
+	return true;
+}
+
 /* The items that are no columns. */
-static enum rc count(
-	struct imap *s, struct ctx *ctx, const struct folder *folder, struct counted *out)
+static enum rc count(struct imap *s, struct ctx *ctx, const struct folder *folder, unsigned items,
+	struct counted *out)
 {
 	const struct snapshot *snap;
+
+	*out = (struct counted){ 0 };
+	if (!(items & STATUS_OF_DELETED) &&
+		(!(items & STATUS_RECENT) || knows_recent(folder, &out->recent)))
+		return RC_OK;
 	enum rc rc =
 		snapshot_get(s->options->store, ctx, s->mailbox_id, folder->folder_id, true, &snap);
 
 	if (rc != RC_OK)
 		return rc;
-	*out = (struct counted){ 0 };
 	for (size_t i = 0; i < snap->len; i++) {
 		bool deleted = snap->flags[i] & FLAG_DELETED;
 		out->deleted += deleted;
@@ -40,11 +56,9 @@ enum rc status_reply(struct imap *s, struct ctx *ctx, const struct folder *folde
 	struct counted counted = { 0 };
 	const char *gap = "";
 
-	if (items & STATUS_COUNTED) {
-		enum rc rc = count(s, ctx, folder, &counted);
-		if (rc != RC_OK)
-			return rc;
-	}
+	enum rc rc = count(s, ctx, folder, items, &counted);
+	if (rc != RC_OK)
+		return rc;
 	const struct {
 		unsigned item;
 		const char *name;
