@@ -63,7 +63,9 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.status_file = launch_path(&r->launch, "run/status.json"),
 	};
 	struct webui_env env = {
-		.templates = webui_templates(&r->launch.arena),
+		.api = &api_routes,
+		.templates = { webui_templates(&r->launch.arena, LANGUAGE_EN),
+			webui_templates(&r->launch.arena, LANGUAGE_DE) },
 		.hostname = r->launch.hostname,
 		.url = services.url,
 		.imaps_port = port_of(r, "listen.imaps"),

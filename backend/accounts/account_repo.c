@@ -23,7 +23,8 @@ enum rc account_find_login(struct ctx *ctx, struct span login, int64_t *out_id,
 }
 
 enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *out_role,
-	struct span *out_login, bool *out_suspended, bool *out_needs_factor)
+	struct span *out_login, struct span *out_language, bool *out_suspended,
+	bool *out_needs_factor)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ACCOUNT_BY_ID, ARGS(A_I64(account_id)), &rows);
@@ -35,6 +36,7 @@ enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *
 	*out_login = row_copy(ctx, rows, 0, 1);
 	*out_suspended = row_bool(rows, 0, 2);
 	*out_needs_factor = row_bool(rows, 0, 3);
+	*out_language = row_copy(ctx, rows, 0, 4);
 	return RC_OK;
 }
 

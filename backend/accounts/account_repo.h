@@ -10,7 +10,8 @@ MUST_CHECK enum rc account_find_login(struct ctx *ctx, struct span login, int64_
 	enum account_role *out_role, bool *out_suspended);
 /* Within the tenant. RC_NOT_FOUND. */
 MUST_CHECK enum rc account_find_id(struct ctx *ctx, int64_t account_id, enum account_role *out_role,
-	struct span *out_login, bool *out_suspended, bool *out_needs_factor);
+	struct span *out_login, struct span *out_language, bool *out_suspended,
+	bool *out_needs_factor);
 MUST_CHECK enum rc account_find_first(struct ctx *ctx, int64_t *out_id, struct span *out_login);
 
 /* At or below the actor. RC_NOT_FOUND. */

@@ -212,8 +212,8 @@ static enum rc fill_panel(struct ctx *ctx, int64_t account_id, struct actor *out
 	bool suspended;
 
 	actor_enter(ctx, &actor);
-	enum rc rc = account_find_id(
-		ctx, account_id, &actor.role, &actor.login, &suspended, &actor.needs_factor);
+	enum rc rc = account_find_id(ctx, account_id, &actor.role, &actor.login, &actor.language,
+		&suspended, &actor.needs_factor);
 	actor_enter(ctx, NULL);
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && suspended))
 		return RC_DENIED;

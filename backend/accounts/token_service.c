@@ -56,7 +56,8 @@ enum rc token_find(struct ctx *ctx, struct span secret, struct actor *out)
 	enum account_role role;
 	bool suspended, needs_factor; /* a token is a factor of its own */
 	actor_enter(ctx, &actor);
-	rc = account_find_id(ctx, actor.account_id, &role, &actor.login, &suspended, &needs_factor);
+	rc = account_find_id(ctx, actor.account_id, &role, &actor.login, &actor.language,
+		&suspended, &needs_factor);
 	if (rc == RC_OK)
 		rc = db_exec(ctx, &SQL_TOKEN_USED, ARGS(A_I64(actor.token_id)), NULL);
 	actor_enter(ctx, NULL);

@@ -8,7 +8,8 @@ SELECT account_id, role, suspended FROM app_find_account($1::text);
 -- name: account_by_id
 -- roles: web
 -- Whose session is this? Within the tenant that the session names.
-SELECT a.role, a.login, app_suspended(a.account_id), app_needs_factor(a.account_id) FROM account a
+SELECT a.role, a.login, app_suspended(a.account_id), app_needs_factor(a.account_id), a.language
+FROM account a
 WHERE a.account_id = $1::bigint AND a.deleted_at IS NULL;
 
 -- name: account_first

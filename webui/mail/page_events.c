@@ -12,6 +12,7 @@ struct watch {
 	int64_t mailbox_id, inbox_id;
 	int64_t uidnext; /* what the reader has seen */
 	struct bell_watch *bell;
+	enum language language;
 };
 
 static void ring(int64_t mailbox_id, int64_t folder_id, void *arg)
@@ -21,7 +22,7 @@ static void ring(int64_t mailbox_id, int64_t folder_id, void *arg)
 
 static struct html part_of(struct watch *w, struct ctx *ctx, const char *name, struct val *data)
 {
-	const struct tmpl *t = tmpl_find(w->env->templates, span_of(name));
+	const struct tmpl *t = tmpl_find(w->env->templates[w->language], span_of(name));
 	return tmpl_html(t, data, ctx->arena, EVENT_HTML_MAX, NULL);
 }
 
@@ -51,6 +52,7 @@ static void wake(struct sse *s, struct ctx *ctx)
 		.store = w->env->store, .ctx = ctx, .env = w->env, .mailbox_id = w->mailbox_id
 	};
 	const struct snapshot *snap;
+	words_speak(w->language);
 	if (folder_list(m.store, ctx, m.mailbox_id, &m.folders) != RC_OK)
 		return; /* the next bell, or the poll, tries again */
 	const struct folder *inbox = mail_folder_role(&m, "inbox");
@@ -87,7 +89,8 @@ enum rc page_mail_events(struct req *r, struct reply *out, struct err *err)
 		return err_set(err, RC_NOT_FOUND, "", "This mailbox has no inbox.");
 
 	struct watch *w = heap_zalloc(sizeof *w);
-	*w = (struct watch){ m.env, m.mailbox_id, inbox->folder_id, inbox->uidnext, NULL };
+	*w = (struct watch){ m.env, m.mailbox_id, inbox->folder_id, inbox->uidnext, NULL,
+		words_language() };
 	struct sse *s = reply_sse(r, out, &source, w);
 	if (!s) {
 		heap_free(w);

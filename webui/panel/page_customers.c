@@ -1,6 +1,11 @@
-/* Customers of a reseller, and all accounts of an admin: list and new. */
+/* Accounts below one's own: list, new, one with its plan, usage and suspension. */
 #include "backend/accounts/account_service.h"
+#include "backend/accounts/plan_service.h"
+#include "backend/http/suspension_form.h"
+#include "mailcore/base/clock.h"
 #include "webui/panel/panel.h"
+#include "webui/view/format.h"
+#include "webui/view/html.h"
 
 static const char *const roles[] = { "customer", "reseller", NULL };
 
@@ -9,8 +14,27 @@ const struct field customer_fields[] = {
 	{ "name", FIELD_TEXT, .max = 200 },
 	{ "password", FIELD_SECRET, FIELD_REQUIRED, .max = 1024 },
 	{ "role", FIELD_CHOICE, .choices = roles },
+	{ "plan", FIELD_TEXT, .max = 100 },
 	{ 0 },
 };
+const struct field customer_change_fields[] = {
+	{ "name", FIELD_TEXT, .max = 200 },
+	{ "plan", FIELD_TEXT, .max = 100 },
+	{ "require_second_factor", FIELD_BOOL },
+	{ 0 },
+};
+const struct field suspend_fields[] = { SUSPENSION_FIELDS, { 0 } };
+
+static struct span customer_url(struct arena *a, struct span login)
+{
+	struct str url = str_in(a, 1024);
+
+	str_add_cstr(&url, "/customers/");
+	url_add_component(&url, login);
+	return str_span(&url);
+}
+
+/* ------------------------------------------------------------------ list */
 
 enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 {
@@ -25,23 +49,50 @@ enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 	for (size_t i = 0; i < accounts.len; i++) {
 		const struct account *account = &accounts.items[i];
 		struct val *item = val_push(list);
+		val_set(item, "url", customer_url(r->ctx->arena, account->login));
 		val_set(item, "login", account->login);
 		val_set(item, "name", account->name);
 		val_set(item, "role", panel_role(account->role));
+		val_set(item, "plan", account->plan);
 		val_set_bool(item, "suspended", suspension_is_on(&account->suspension));
 		val_set_i64(item, "domains", account->domains);
 		val_set_i64(item, "mailboxes", account->mailboxes);
 	}
 	val_set_bool(p.data, "is_empty",
-		accounts.len == 0 && ask.search.len == 0 && ask.cursor.len == 0);
+		accounts.len <= 1 && ask.search.len == 0 && ask.cursor.len == 0);
 	val_set(p.data, "find_hint", words(W_DOMAINS_FIND));
 	page_pager(&p, accounts.next_cursor);
 	return page_send(&p, out, 200);
 }
 
-static enum rc new_form(struct req *r, struct reply *out, int status)
+/* ------------------------------------------------------------------ new */
+
+static enum rc plan_choices_add(struct page *p, struct span chosen, struct err *err)
+{
+	struct req *r = p->req;
+	struct list_ask ask = { .limit = LIST_LIMIT_MAX };
+	struct plans plans;
+	enum rc rc = plan_list(r->services, r->ctx, &ask, &plans, err);
+	if (rc != RC_OK)
+		return rc;
+	struct val *list = val_set_list(p->data, "plans");
+	for (size_t i = 0; i < plans.len; i++) {
+		const struct plan *plan = &plans.items[i];
+		struct val *item = val_push(list);
+		val_set_i64(item, "id", plan->plan_id);
+		val_set(item, "name", plan->name);
+		val_set_bool(item, "selected", span_eq(plan->name, chosen));
+	}
+	val_set_bool(p->data, "has_plans", plans.len > 0);
+	return RC_OK;
+}
+
+static enum rc new_form(struct req *r, struct reply *out, int status, struct err *err)
 {
 	struct page p = panel_begin(r, "panel/customer_new", "customers", words(W_CUSTOMER_ADD));
+	enum rc rc = plan_choices_add(&p, SPAN(""), err);
+	if (rc != RC_OK)
+		return rc;
 	page_form(&p, customer_fields, r->method == METHOD_POST ? &r->form : NULL);
 	panel_api_call(&p, "POST", "/api/v1/accounts",
 		"{\"login\": \"ann@example.com\", \"password\": \"...\", \"role\": \"customer\"}");
@@ -50,23 +101,138 @@ static enum rc new_form(struct req *r, struct reply *out, int status)
 
 enum rc page_customer_new(struct req *r, struct reply *out, struct err *err)
 {
-	return new_form(r, out, 200);
+	return new_form(r, out, 200, err);
 }
 
 enum rc page_customer_new_post(struct req *r, struct reply *out, struct err *err)
 {
 	if (r->form.n_errors > 0)
-		return new_form(r, out, 422);
+		return new_form(r, out, 422, err);
 	bool reseller = span_eq(form_text(&r->form, "role"), SPAN("reseller"));
 	struct account_new in = { .login = form_text(&r->form, "login"),
 		.password = form_text(&r->form, "password"),
 		.name = form_text(&r->form, "name"),
+		.plan = form_text(&r->form, "plan"),
 		.role = reseller ? ROLE_RESELLER : ROLE_CUSTOMER };
 	struct account account;
 	enum rc rc = account_create(r->services, r->ctx, &in, &account, err);
 	if (page_add_refusal(r, rc, err))
-		return new_form(r, out, 422);
+		return new_form(r, out, 422, err);
 	if (rc == RC_OK)
-		page_redirect_done(r, out, SPAN("/customers"), "customer_created");
+		page_redirect_done(
+			r, out, customer_url(r->ctx->arena, account.login), "customer_created");
+	return rc;
+}
+
+/* ------------------------------------------------------------------ one */
+
+static struct span amount(struct arena *a, const struct pool_usage *pool, int64_t n)
+{
+	if (n < 0)
+		return words(W_UNLIMITED);
+	if (strcmp(pool->kind, "storage") == 0)
+		return format_size(a, n);
+	return arena_printf(a, "%lld", (long long)n);
+}
+
+static void pools_add(struct page *p, const struct account *account)
+{
+	static const enum words_id labels[POOL_KINDS] = { W_DOMAINS, W_MAILBOXES, W_ALIASES,
+		W_STORAGE_PROMISED };
+	struct arena *a = p->req->ctx->arena;
+	struct val *list = val_set_list(p->data, "pools");
+	for (size_t i = 0; i < POOL_KINDS; i++) {
+		const struct pool_usage *pool = &account->pools[i];
+		struct val *item = val_push(list);
+		val_set(item, "label", words(labels[i]));
+		val_set(item, "pool", amount(a, pool, pool->pool));
+		val_set(item, "given_out", amount(a, pool, pool->given_out));
+		val_set(item, "used", amount(a, pool, pool->used));
+		val_set_bool(item, "is_limited", pool->pool > 0);
+		val_set_i64(item, "max", pool->pool);
+		val_set_i64(item, "value", pool->used);
+	}
+}
+
+static enum rc customer_page(struct req *r, struct reply *out, int status, struct err *err)
+{
+	struct account account;
+	struct arena *a = r->ctx->arena;
+	enum rc rc = account_get(r->services, r->ctx, req_path(r, "login"), &account, err);
+	if (rc != RC_OK)
+		return rc;
+	struct page p = panel_begin(r, "panel/customer", "customers", account.login);
+	struct span url = customer_url(a, account.login);
+	val_set(p.data, "url", url);
+	val_set(p.data, "login", account.login);
+	val_set(p.data, "name", account.name);
+	val_set(p.data, "role", panel_role(account.role));
+	val_set(p.data, "parent", account.parent);
+	val_set_bool(p.data, "is_own", account.account_id == r->actor->account_id);
+	val_set_bool(p.data, "require_second_factor", account.require_second_factor);
+	val_set(p.data, "created", format_time(a, account.created_at_us / USEC_PER_SEC));
+	pools_add(&p, &account);
+	panel_suspension(
+		&p, &account.suspension, arena_printf(a, SPAN_FMT "/suspend", SPAN_ARG(url)));
+	rc = plan_choices_add(&p, account.plan, err);
+	if (rc != RC_OK)
+		return rc;
+	page_form(&p, NULL, r->method == METHOD_POST ? &r->form : NULL);
+	panel_api_call(&p, "PATCH",
+		arena_cstr(
+			a, arena_printf(a, "/api/v1/accounts/" SPAN_FMT, SPAN_ARG(account.login))),
+		"{\"plan\": \"Basic\"}");
+	return page_send(&p, out, status);
+}
+
+enum rc page_customer(struct req *r, struct reply *out, struct err *err)
+{
+	return customer_page(r, out, 200, err);
+}
+
+static enum rc change(struct req *r, struct reply *out, const struct account_change *c,
+	const char *done, struct err *err)
+{
+	struct account account;
+
+	if (r->form.n_errors > 0)
+		return customer_page(r, out, 422, err);
+	enum rc rc = account_update(r->services, r->ctx, req_path(r, "login"), c, &account, err);
+	if (!(rc == RC_NOT_FOUND && !err->field[0]) && page_add_refusal(r, rc, err))
+		return customer_page(r, out, 422, err);
+	if (rc == RC_OK)
+		page_redirect_done(r, out, customer_url(r->ctx->arena, account.login), done);
+	return rc;
+}
+
+enum rc page_customer_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct account_change c = { .set_name = true,
+		.name = form_text(&r->form, "name"),
+		.set_plan = form_given(&r->form, "plan"),
+		.plan = form_text(&r->form, "plan"),
+		.set_require_factor = true,
+		.require_second_factor = form_bool(&r->form, "require_second_factor", false) };
+	return change(r, out, &c, "saved", err);
+}
+
+enum rc page_customer_suspend_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct account_change c = { .suspension = suspension_of_page(&r->form) };
+	return change(r, out, &c, "saved", err);
+}
+
+enum rc page_customer_delete_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct span login = req_path(r, "login");
+
+	if (!span_ieq(span_trim(form_text(&r->form, "confirm")), login)) {
+		form_add_error(
+			r->ctx, &r->form, SPAN("confirm"), "invalid", words(W_CONFIRM_WRONG));
+		return customer_page(r, out, 422, err);
+	}
+	enum rc rc = account_delete(r->services, r->ctx, login, 0, err);
+	if (rc == RC_OK)
+		page_redirect_done(r, out, SPAN("/deleted"), "account_deleted");
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* Domains: list, new, one. */
 #include "backend/accounts/domain_service.h"
+#include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
@@ -8,10 +9,6 @@ const struct field domain_new_fields[] = {
 	{ "name", FIELD_TEXT, FIELD_REQUIRED, .max = 253 },
 	{ "account", FIELD_TEXT, .max = 254 },
 	{ "alias_of", FIELD_TEXT, .max = 253 },
-	{ 0 },
-};
-const struct field domain_suspend_fields[] = {
-	{ "suspended", FIELD_BOOL },
 	{ 0 },
 };
 
@@ -91,7 +88,9 @@ static enum rc domain_page(struct req *r, struct reply *out, int status, struct 
 	panel_domain_tabs(&p, domain.name, "domain");
 	domain_row(&p, p.data, &domain);
 	val_set(p.data, "created", format_time(r->ctx->arena, domain.created_at_us / USEC_PER_SEC));
-	val_set_cstr(p.data, "suspend_to", suspension_is_on(&domain.suspension) ? "0" : "1");
+	panel_suspension(&p, &domain.suspension,
+		arena_printf(
+			r->ctx->arena, "/domains/" SPAN_FMT "/suspend", SPAN_ARG(domain.name)));
 	page_form(&p, NULL, r->method == METHOD_POST ? &r->form : NULL);
 	return page_send(&p, out, status);
 }
@@ -103,11 +102,15 @@ enum rc page_domain(struct req *r, struct reply *out, struct err *err)
 
 enum rc page_domain_suspend_post(struct req *r, struct reply *out, struct err *err)
 {
-	struct domain_change change = { .suspension = { .set_all = true,
-						.all = form_bool(&r->form, "suspended", false) } };
+	struct domain_change change = { .suspension = suspension_of_page(&r->form) };
 	struct domain domain;
+
+	if (r->form.n_errors > 0)
+		return domain_page(r, out, 422, err);
 	enum rc rc =
 		domain_update(r->services, r->ctx, req_path(r, "domain"), &change, &domain, err);
+	if (rc != RC_NOT_FOUND && page_add_refusal(r, rc, err))
+		return domain_page(r, out, 422, err);
 	if (rc != RC_OK)
 		return rc;
 	page_redirect_done(r, out,
@@ -128,6 +131,6 @@ enum rc page_domain_delete_post(struct req *r, struct reply *out, struct err *er
 	if (rc != RC_NOT_FOUND && page_add_refusal(r, rc, err))
 		return domain_page(r, out, 422, err);
 	if (rc == RC_OK)
-		page_redirect_done(r, out, SPAN("/domains"), "domain_deleted");
+		page_redirect_done(r, out, SPAN("/deleted"), "domain_deleted");
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* Mailboxes: list, new, and one with all that its owner's apps need. */
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/random.h"
 #include "webui/panel/panel.h"
@@ -223,6 +224,8 @@ static enum rc mailbox_page(struct req *r, struct reply *out, int status, struct
 	service_push(&p, services, W_SETUP_IN, env->imaps_port);
 	service_push(&p, services, W_SETUP_OUT, env->submissions_port);
 	service_push(&p, services, W_SETUP_POP, env->pop3s_port);
+	panel_suspension(&p, &m.suspension,
+		arena_printf(a, "/mailboxes/" SPAN_FMT "/suspend", SPAN_ARG(m.address)));
 	bool again = r->form.n_errors > 0;
 	page_form(&p, NULL, again ? &r->form : NULL);
 	return page_send(&p, out, status);
@@ -250,6 +253,24 @@ enum rc page_mailbox_password_post(struct req *r, struct reply *out, struct err 
 		words(W_DONE_PASSWORD_SET), err);
 }
 
+enum rc page_mailbox_suspend_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct span address = req_path(r, "address");
+	struct mailbox_change change = { .suspension = suspension_of_page(&r->form) };
+	struct mailbox m;
+
+	if (r->form.n_errors > 0)
+		return mailbox_page(r, out, 422, address, SPAN(""), SPAN(""), err);
+	enum rc rc = mailbox_update(r->services, r->ctx, address, &change, &m, err);
+	if (rc != RC_NOT_FOUND && page_add_refusal(r, rc, err))
+		return mailbox_page(r, out, 422, address, SPAN(""), SPAN(""), err);
+	if (rc == RC_OK)
+		page_redirect_done(r, out,
+			arena_printf(r->ctx->arena, "/mailboxes/" SPAN_FMT, SPAN_ARG(m.address)),
+			"saved");
+	return rc;
+}
+
 enum rc page_mailbox_delete_post(struct req *r, struct reply *out, struct err *err)
 {
 	struct span address = req_path(r, "address");
@@ -260,6 +281,6 @@ enum rc page_mailbox_delete_post(struct req *r, struct reply *out, struct err *e
 	}
 	enum rc rc = mailbox_delete(r->services, r->ctx, address, 0, err);
 	if (rc == RC_OK)
-		page_redirect_done(r, out, SPAN("/mailboxes"), "mailbox_deleted");
+		page_redirect_done(r, out, SPAN("/deleted"), "mailbox_deleted");
 	return rc;
 }

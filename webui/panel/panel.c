@@ -3,6 +3,8 @@
 
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/services.h"
+#include "backend/accounts/suspension.h"
+#include "mailcore/base/clock.h"
 
 const struct field no_fields[] = { { 0 } };
 const struct field confirm_fields[] = {
@@ -23,6 +25,11 @@ static void nav_add(struct page *p, const char *current)
 		{ "aliases", "nav_aliases" },
 		{ "customers", "nav_customers" },
 		{ "tokens", "nav_tokens" },
+		{ "plans", "nav_plans" },
+		{ "deleted", "nav_deleted" },
+		{ "audit", "nav_audit" },
+		{ "api", "nav_api" },
+		{ "status", "nav_status" },
 		{ "account", "nav_account" },
 	};
 	for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
@@ -50,6 +57,23 @@ void panel_api_call(struct page *p, const char *method, const char *path, const 
 	if (json)
 		str_addf(&out, " \\\n  -H 'Content-Type: application/json' \\\n  -d '%s'", json);
 	val_set(p->data, "api_call", str_span(&out));
+}
+
+void panel_suspension(struct page *p, const struct suspension *s, struct span action)
+{
+	struct str until = str_in(p->req->ctx->arena, 64);
+	struct val *v = val_set_map(p->data, "suspension");
+
+	if (s->until_us)
+		clock_add_rfc3339(&until, s->until_us);
+	val_set(v, "action", action);
+	val_set_bool(v, "is_on", suspension_is_on(s));
+	val_set_bool(v, "no_login", s->no_login);
+	val_set_bool(v, "no_send", s->no_send);
+	val_set_bool(v, "no_receive", s->no_receive);
+	val_set_bool(v, "hold_out", s->hold_out);
+	val_set(v, "reason", s->reason);
+	val_set(v, "until", span_sub(str_span(&until), 0, strlen("2026-11-22")));
 }
 
 struct span panel_role(enum account_role role)

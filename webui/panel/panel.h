@@ -11,6 +11,10 @@ struct list_ask panel_list_ask(const struct req *r);
 /* curl for the API call that does the same as the form. json may be NULL. */
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
 
+/* data.suspension: for partial/suspend, which posts to action. */
+struct suspension;
+void panel_suspension(struct page *p, const struct suspension *s, struct span action);
+
 /* "Customer" and so on. */
 struct span panel_role(enum account_role role);
 
@@ -21,10 +25,11 @@ void panel_steps(struct page *p, enum setup_step current, struct span domain);
 /* data.domain, data.unicode and the tabs of a domain's pages; tab: "domain", "dns" ... */
 void panel_domain_tabs(struct page *p, struct span domain, const char *tab);
 
-extern const struct field login_fields[], domain_new_fields[], domain_suspend_fields[],
-	confirm_fields[], mailbox_new_fields[], mailbox_password_fields[], alias_fields[],
-	token_fields[], customer_fields[], queue_fields[], account_fields[], no_fields[],
-	login_code_fields[], profile_fields[], code_fields[], app_password_fields[];
+extern const struct field login_fields[], domain_new_fields[], confirm_fields[],
+	mailbox_new_fields[], mailbox_password_fields[], alias_fields[], token_fields[],
+	customer_fields[], account_fields[], no_fields[], login_code_fields[], profile_fields[],
+	code_fields[], app_password_fields[], customer_change_fields[], suspend_fields[],
+	plan_fields[], restore_fields[], queue_fields[];
 
 handler_fn page_login, page_login_post, page_logout, page_overview;
 handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
@@ -36,7 +41,11 @@ handler_fn page_aliases, page_aliases_post, page_alias_delete_post;
 handler_fn page_messages, page_message;
 handler_fn page_queue, page_queue_post;
 handler_fn page_tokens, page_tokens_post, page_token_delete_post;
-handler_fn page_customers, page_customer_new, page_customer_new_post;
+handler_fn page_customers, page_customer_new, page_customer_new_post, page_customer,
+	page_customer_post, page_customer_suspend_post, page_customer_delete_post;
+handler_fn page_plans, page_plans_post, page_plan, page_plan_post, page_plan_delete_post;
+handler_fn page_audit, page_deleted, page_deleted_post, page_status, page_api;
+handler_fn page_mailbox_suspend_post;
 handler_fn page_login_code, page_login_code_post;
 handler_fn page_account, page_account_post, page_profile_post, page_session_end_post,
 	page_factor_begin_post, page_factor_confirm_post, page_factor_end_post,

@@ -13,15 +13,18 @@ static struct span asset_address(struct span file)
 	return asset ? asset->path : SPAN_NONE;
 }
 
-const struct tmpl_set *webui_templates(struct arena *a)
+const struct tmpl_set *webui_templates(struct arena *a, enum language language)
 {
 	static const struct tmpl_names names = { words_find, asset_address };
 	struct tmpl_set *set = NULL;
 	struct err err;
+	enum language before = words_language();
+	words_speak(language);
 	enum rc rc = tmpl_compile(a, template_sources, template_sources_len, &names, &set, &err);
 	if (rc != RC_OK)
 		log_error("template.bad", "why=%s", log_text(a, span_of(err.text)));
 	ASSERT(rc == RC_OK);
+	words_speak(before);
 	return set;
 }
 
@@ -52,7 +55,8 @@ struct page page_begin(struct req *r, const char *name, const char *layout, stru
 
 static const struct tmpl *template_of(const struct page *p, const char *name)
 {
-	const struct tmpl *t = tmpl_find(page_env(p->req)->templates, span_of(name));
+	const struct tmpl *t =
+		tmpl_find(page_env(p->req)->templates[words_language()], span_of(name));
 	ASSERT(t != NULL);
 	return t;
 }
@@ -189,8 +193,21 @@ static struct span problem_title(int status)
 	}
 }
 
+static void speak(const struct req *r)
+{
+	words_speak(words_language_of(
+		r->actor ? r->actor->language : SPAN(""), req_header(r, "Accept-Language")));
+}
+
+enum rc page_wrap(struct req *r, struct reply *out, struct err *err)
+{
+	speak(r);
+	return r->route->handler(r, out, err);
+}
+
 void page_refuse(struct req *r, const struct problem *problem, struct reply *out)
 {
+	speak(r);
 	if (problem->status == 401 && !r->is_fragment) {
 		reply_redirect(r, out, SPAN("/login"));
 		return;

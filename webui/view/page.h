@@ -21,9 +21,10 @@ struct intake_env;
 
 /* What pages need of the process: req->env. */
 struct webui_env {
-	const struct tmpl_set *templates;
-	const char *hostname; /* what people enter in mail programs */
-	const char *url;      /* https://panel.example.net, for API calls shown */
+	const struct tmpl_set *templates[LANGUAGES]; /* one a language */
+	const struct route_table *api;               /* to be described; may be NULL */
+	const char *hostname;                        /* what people enter in mail programs */
+	const char *url; /* https://panel.example.net, for API calls shown */
 	unsigned imaps_port, submissions_port, submission_port, pop3s_port;
 	struct store *store;             /* webmail */
 	struct bells *bells;             /* webmail */
@@ -31,7 +32,7 @@ struct webui_env {
 };
 
 /* Compiles the templates that are in the program; a mistake in them is a bug: abort. */
-const struct tmpl_set *webui_templates(struct arena *a);
+const struct tmpl_set *webui_templates(struct arena *a, enum language language);
 
 struct page {
 	struct req *req;
@@ -61,6 +62,8 @@ void page_pager(struct page *p, struct span next_cursor);
 
 /* route_table.refuse of both tables: a page that says what is wrong; to /login when nobody is. */
 void page_refuse(struct req *r, const struct problem *problem, struct reply *out);
+/* route_table.wrap: the language of the request, then the handler. */
+handler_fn page_wrap;
 /* GET /s/{file} */
 enum rc page_static(struct req *r, struct reply *out, struct err *err);
 

@@ -6,11 +6,57 @@
 #define WORDS_FILLED_MAX 4096
 
 extern const struct span words_keys[WORDS_COUNT];
-extern const struct span words_texts[WORDS_COUNT];
+extern const struct span words_texts[LANGUAGES][WORDS_COUNT];
+
+/* Set before each page by its thread; words are asked for in too many places to hand it down. */
+static _Thread_local enum language speaking = LANGUAGE_EN;
+
+void words_speak(enum language language)
+{
+	speaking = language;
+}
+
+enum language words_language(void)
+{
+	return speaking;
+}
+
+static bool is_language(struct span tag, struct span wanted)
+{
+	return span_ieq(tag, wanted) ||
+		(tag.len > wanted.len && tag.ptr[wanted.len] == '-' &&
+			span_ieq(span_sub(tag, 0, wanted.len), wanted));
+}
+
+/* RFC 9110 section 12.5.4; browsers list what they prefer first, so weights are not compared. */
+static bool first_language(struct span accept, enum language *out)
+{
+	struct span part, tag;
+
+	while (span_split(&accept, ',', &part)) {
+		if (!span_split(&part, ';', &tag))
+			continue;
+		tag = span_trim(tag);
+		if (is_language(tag, SPAN("de")) || is_language(tag, SPAN("en"))) {
+			*out = is_language(tag, SPAN("de")) ? LANGUAGE_DE : LANGUAGE_EN;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum language words_language_of(struct span setting, struct span accept)
+{
+	enum language found = LANGUAGE_EN;
+
+	if (setting.len > 0)
+		return span_eq(setting, SPAN("de")) ? LANGUAGE_DE : LANGUAGE_EN;
+	return first_language(accept, &found) ? found : LANGUAGE_EN;
+}
 
 struct span words(enum words_id id)
 {
-	return words_texts[id];
+	return words_texts[speaking][id];
 }
 
 struct span words_find(struct span key)
@@ -20,7 +66,7 @@ struct span words_find(struct span key)
 		size_t mid = (low + high) / 2;
 		int order = span_cmp(words_keys[mid], key);
 		if (order == 0)
-			return words_texts[mid];
+			return words_texts[speaking][mid];
 		if (order < 0)
 			low = mid + 1;
 		else
