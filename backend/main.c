@@ -41,11 +41,68 @@ static void print_usage(FILE *to)
 		if (commands[i].what)
 			fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
 	}
+	fprintf(to, "  %-10s %s\n  %-10s %s\n", "completion", "a completion script for bash", "man",
+		"the manual page");
 	fprintf(to, "\n\"mailstead COMMAND --help\" tells more.\n");
+}
+
+/* "panel accounts: add, list" names the words that may follow. */
+static void print_words(FILE *to, const char *what)
+{
+	const char *list = strchr(what, ':');
+
+	for (const char *p = list ? list + 1 : ""; *p; p++) {
+		if (*p != ',')
+			fputc(*p, to);
+	}
+}
+
+/* A script for bash; `source <(mailstead completion)`. */
+static void print_completion(void)
+{
+	printf("_mailstead() {\n\tlocal words=\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n\t1:*) words='");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (commands[i].what)
+			printf("%s ", commands[i].name);
+	}
+	printf("completion man' ;;\n");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (!commands[i].what || !strchr(commands[i].what, ':'))
+			continue;
+		printf("\t2:%s) words='", commands[i].name);
+		print_words(stdout, commands[i].what);
+		printf(" --help' ;;\n");
+	}
+	printf("\t*) words='--help --json --data --config --set' ;;\n\tesac\n"
+	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n}\n"
+	       "complete -o default -F _mailstead mailstead\n");
+}
+
+/* man(7) of the same table. */
+static void print_man(void)
+{
+	printf(".TH MAILSTEAD 8 \"\" \"mailstead " MAILSTEAD_VERSION "\"\n.SH NAME\n"
+	       "mailstead \\- mail server, control panel and webmail\n.SH SYNOPSIS\n.B mailstead\n"
+	       ".I COMMAND\n[options]\n.SH COMMANDS\n");
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (commands[i].what)
+			printf(".TP\n.B %s\n%s\n", commands[i].name, commands[i].what);
+	}
+	printf(".PP\nEach command tells more with\n.BR \\-\\-help ;\nlisting and showing commands take\n"
+	       ".BR \\-\\-json .\n.SH EXIT STATUS\n0 done, 1 refused (the reason on standard error), 2 wrong"
+	       " usage.\n");
 }
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "completion") == 0) {
+		print_completion();
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "man") == 0) {
+		print_man();
+		return 0;
+	}
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
 		printf("mailstead " MAILSTEAD_VERSION "\n");
 		return 0;

@@ -1,6 +1,7 @@
 /* What requests to the API may hold. */
 #include "backend/api/api_fields.h"
 
+#include "backend/accounts/import_service.h"
 #include "backend/accounts/services.h"
 #include "backend/accounts/trace_service.h"
 #include "backend/http/suspension_form.h"
@@ -203,6 +204,15 @@ const struct field api_token_fields[] = {
 		.about = "resource:read or resource:write." },
 	{ "domains", FIELD_TEXTS, .max = 100, .about = "Only these domains." },
 	{ "expires_at", FIELD_TIME },
+	{ 0 },
+};
+const struct field api_import_fields[] = {
+	{ "csv", FIELD_LINES, FIELD_REQUIRED, .max = IMPORT_TEXT_MAX,
+		.about = "The first line names the columns." },
+	{ 0 },
+};
+const struct field api_export_query[] = {
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
 	{ 0 },
 };
 const struct field api_no_fields[] = { { 0 } };

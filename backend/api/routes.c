@@ -4,7 +4,8 @@
 #include "backend/api/api.h"
 #include "backend/api/api_fields.h"
 
-#define V1 "/api/v1"
+#define V1              "/api/v1"
+#define IMPORT_BODY_MAX (10u << 20)
 
 /* ------------------------------------------------------------------------ rows */
 
@@ -136,6 +137,22 @@ static const struct route routes[] = {
 		.summary = "Replace an alias' targets", .answer = "Alias" },
 	{ METHOD_DELETE, V1 "/aliases/{address}", GUARD_ACCOUNT, "aliases:write", NULL, NULL,
 		api_alias_delete, .summary = "Remove an alias" },
+
+	{ METHOD_POST, V1 "/import/mailboxes", GUARD_ACCOUNT, "mailboxes:write", api_import_fields,
+		NULL, api_import, .body_max = IMPORT_BODY_MAX,
+		.summary = "Make mailboxes from CSV, row by row", .answer = "Import" },
+	{ METHOD_GET, V1 "/export/mailboxes", GUARD_ACCOUNT, "mailboxes:read", NULL,
+		api_export_query, api_export, .summary = "The same out as CSV" },
+	{ METHOD_POST, V1 "/import/aliases", GUARD_ACCOUNT, "aliases:write", api_import_fields,
+		NULL, api_import, .body_max = IMPORT_BODY_MAX,
+		.summary = "Make aliases from CSV, row by row", .answer = "Import" },
+	{ METHOD_GET, V1 "/export/aliases", GUARD_ACCOUNT, "aliases:read", NULL, api_export_query,
+		api_export, .summary = "The same out as CSV" },
+	{ METHOD_POST, V1 "/import/domains", GUARD_ACCOUNT, "domains:write", api_import_fields,
+		NULL, api_import, .body_max = IMPORT_BODY_MAX,
+		.summary = "Add domains from CSV, row by row", .answer = "Import" },
+	{ METHOD_GET, V1 "/export/domains", GUARD_ACCOUNT, "domains:read", NULL, api_export_query,
+		api_export, .summary = "The same out as CSV" },
 
 	{ METHOD_POST, V1 "/tokens", GUARD_ACCOUNT, "tokens:write", api_token_fields, NULL,
 		api_token_create, .flags = ROUTE_CREATES | ROUTE_SECRET,
