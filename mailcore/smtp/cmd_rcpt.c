@@ -83,17 +83,38 @@ static enum rc find(struct smtp_session *s, struct ctx *ctx, const struct smtp_p
 	return rc;
 }
 
+/* Not the mailbox of that very address: an alias, perhaps a closed group. */
+static bool leads_elsewhere(const struct smtp_path *path, const struct recipients *found)
+{
+	return found->len != 1 || found->items[0].kind != RECIPIENT_MAILBOX ||
+		!span_ieq(found->items[0].mailbox.address, path->text);
+}
+
+static enum rc check_group(
+	struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path, struct err *err)
+{
+	return recipient_may_post(ctx, path->local, path->domain, s->tx.source.mail_from, err);
+}
+
 static void decide(struct smtp_session *s, struct ctx *ctx, const struct smtp_rcpt *rcpt)
 {
 	struct recipients found;
 	struct err err = { 0 };
+	bool closed = false;
 
 	enum rc rc = find(s, ctx, &rcpt->to, &found, &err);
+	if (rc == RC_OK && leads_elsewhere(&rcpt->to, &found)) {
+		rc = check_group(s, ctx, &rcpt->to, &err);
+		closed = rc == RC_DENIED;
+	}
 	if (rc == RC_OK) {
 		accept_recipients(s, rcpt, &found);
 		return;
 	}
-	smtp_reply_recipient(s, rc, &err);
+	if (closed)
+		smtp_reply(s, 550, "5.7.1", "Only members may write to this address");
+	else
+		smtp_reply_recipient(s, rc, &err);
 	note_refusal(s, ctx, &rcpt->to, rc);
 	slow_down(s, rc);
 }

@@ -144,9 +144,12 @@ static enum rc resolve_one(
 	struct recipients found;
 	struct err err = { 0 };
 	enum rc rc = recipient_resolve(r->ctx, spec.local, spec.domain, &found, &err);
+	bool local = rc == RC_OK;
+	if (local)
+		rc = recipient_may_post(r->ctx, spec.local, spec.domain, r->actor->login, &err);
 	if (rc == RC_TEMP)
 		return rc;
-	if (rc == RC_DENIED) {
+	if (rc == RC_DENIED && !local) {
 		rcpt_outside(r->ctx, text, &found);
 		rc = RC_OK;
 	}

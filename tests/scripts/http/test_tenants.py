@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Tenants: plans and their pools, suspension by four switches, deletion with undo, transfer. REQUIREMENTS 64."""
 import datetime
+import smtplib
 
 import web
 
@@ -159,12 +160,32 @@ def transfer(w):
     w.check(w.api("GET", f"/domains/{name}", token=own).status == 404, "who had it does not see it any more")
 
 
+def post(w, sender, recipient, login=PASSWORD):
+    """What RCPT answers: by submission, or to port 25 without a log-in."""
+    with smtplib.SMTP(w.host, w.ports["submission" if login else "smtp"], timeout=60) as smtp:
+        smtp.ehlo("client.example")
+        if login:
+            smtp.starttls(context=w.tls)
+            smtp.ehlo("client.example")
+            smtp.login(sender, login)
+        smtp.mail(sender)
+        return smtp.rcpt(recipient)
+
+
 def groups(w):
     name = f"g{w.mark}.example"
     w.api("POST", "/domains", {"name": name})
     made = w.api("POST", "/aliases", {"address": f"team@{name}", "targets": [f"a@{name}"], "name": "The team", "posters": "members"})
     w.check(made.status == 201 and made.json["posters"] == "members" and made.json["name"] == "The team", "a closed group", made)
     w.is_problem(w.api("PUT", f"/aliases/team@{name}", {"targets": [f"a@{name}"], "posters": "nobody"}), 422, "invalid", "posters")
+    for local in "ab":
+        mailbox(w, "admin", f"{local}@{name}")
+    w.check(post(w, f"b@{name}", f"team@{name}")[:2] == (550, b"5.7.1 Only members may write to this address"), "who is no member")
+    w.check(post(w, f"a@{name}", f"team@{name}")[0] == 250, "a member")
+    w.check(post(w, f"b@{name}", f"a@{name}")[0] == 250, "its member is open to all")
+    w.api("PUT", f"/aliases/team@{name}", {"targets": [f"a@{name}"], "posters": "domain"})
+    w.check(post(w, f"b@{name}", f"team@{name}")[0] == 250, "the domain")
+    w.check(post(w, "who@remote.example", f"team@{name}", login=None)[0] == 550, "and nobody else")
     w.check(w.api("PUT", f"/aliases/team@{name}", {"targets": [f"a@{name}"]}).json["posters"] == "anyone", "opened again")
 
 
