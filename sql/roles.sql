@@ -109,7 +109,7 @@ GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, cha
 
 -- ------------------------------------------------------------------ keys
 
-GRANT SELECT, INSERT, DELETE, UPDATE (hash, used_at) ON credential TO mailstead_keys;
+GRANT SELECT, INSERT, DELETE, UPDATE (hash, used_at, scram) ON credential TO mailstead_keys;
 GRANT SELECT, UPDATE (last_step) ON second_factor TO mailstead_keys;
 GRANT SELECT, DELETE ON recovery_code TO mailstead_keys;
 GRANT SELECT, INSERT, UPDATE (private_key) ON dkim_key TO mailstead_keys;

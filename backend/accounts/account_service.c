@@ -62,7 +62,7 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 
 	if (rc == RC_OK)
 		rc = keys_store_password(
-			c->s->keys, ctx, KEYS_ACCOUNT, account->account_id, c->hash);
+			c->s->keys, ctx, KEYS_ACCOUNT, account->account_id, c->hash, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = audit_add(ctx, account->account_id, "account.create", account->login, NULL,
 			account_json(ctx->arena, account));
@@ -183,7 +183,7 @@ static enum rc set_password_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
 	int64_t id = c->account->account_id;
-	enum rc rc = keys_store_password(c->s->keys, ctx, KEYS_ACCOUNT, id, c->hash);
+	enum rc rc = keys_store_password(c->s->keys, ctx, KEYS_ACCOUNT, id, c->hash, SPAN_NONE);
 
 	if (rc == RC_OK)
 		rc = session_delete_all(ctx, id, 0, SPAN(""));

@@ -14,7 +14,7 @@
 struct change {
 	struct mailbox mailbox;
 	struct app_password password;
-	struct span hash;
+	struct span hash, scram;
 };
 
 static enum rc audit(struct ctx *ctx, const struct change *c, const char *action)
@@ -29,7 +29,8 @@ static enum rc audit(struct ctx *ctx, const struct change *c, const char *action
 static enum rc create_tx(struct ctx *ctx, void *arg)
 {
 	struct change *c = arg;
-	enum rc rc = app_password_insert(ctx, c->mailbox.mailbox_id, c->hash, &c->password);
+	enum rc rc =
+		app_password_insert(ctx, c->mailbox.mailbox_id, c->hash, c->scram, &c->password);
 
 	return rc == RC_OK ? audit(ctx, c, "app_password.create") : rc;
 }
@@ -42,6 +43,8 @@ static enum rc make_secret(const struct services *s, struct ctx *ctx, struct cha
 	c->password.password = str_span(&secret);
 	enum rc rc = keys_hash_app_password(s->keys, c->password.password, &hash);
 	c->hash = str_span(&hash);
+	c->scram = keys_scram_verifier(
+		s->keys, ctx->arena, c->mailbox.mailbox_id, c->password.password);
 	return rc;
 }
 

@@ -124,12 +124,12 @@ enum rc mailbox_unmark_deleted(struct ctx *ctx, struct mailbox *mailbox)
 	return RC_OK;
 }
 
-enum rc app_password_insert(
-	struct ctx *ctx, int64_t mailbox_id, struct span hash, struct app_password *out)
+enum rc app_password_insert(struct ctx *ctx, int64_t mailbox_id, struct span hash,
+	struct span scram, struct app_password *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_APP_PASSWORD_INSERT,
-		ARGS(A_I64(mailbox_id), A_TEXT(out->label), A_TEXT(hash)), &rows);
+		ARGS(A_I64(mailbox_id), A_TEXT(out->label), A_TEXT(hash), A_BYTES(scram)), &rows);
 
 	if (rc != RC_OK)
 		return rc;

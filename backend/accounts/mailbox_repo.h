@@ -19,8 +19,8 @@ MUST_CHECK enum rc mailbox_mark_deleted(struct ctx *ctx, int64_t mailbox_id, int
 /* RC_EXISTS: the address is taken. */
 MUST_CHECK enum rc mailbox_unmark_deleted(struct ctx *ctx, struct mailbox *mailbox);
 
-MUST_CHECK enum rc app_password_insert(
-	struct ctx *ctx, int64_t mailbox_id, struct span hash, struct app_password *out);
+MUST_CHECK enum rc app_password_insert(struct ctx *ctx, int64_t mailbox_id, struct span hash,
+	struct span scram, struct app_password *out);
 MUST_CHECK enum rc app_password_find(
 	struct ctx *ctx, int64_t mailbox_id, struct app_passwords *out);
 MUST_CHECK enum rc app_password_remove(struct ctx *ctx, int64_t mailbox_id, int64_t id);

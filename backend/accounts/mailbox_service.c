@@ -63,7 +63,7 @@ static enum rc take_hash(const struct services *s, struct ctx *ctx, struct span 
 
 struct create {
 	const struct services *s;
-	struct span local, hash;
+	struct span local, hash, password;
 	struct mailbox *mailbox;
 	struct err *err;
 };
@@ -88,7 +88,8 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 	if (rc == RC_OK)
 		rc = mailbox_insert(ctx, c->local, mailbox_key(ctx, c->local), m);
 	if (rc == RC_OK)
-		rc = keys_store_password(c->s->keys, ctx, KEYS_MAILBOX, m->mailbox_id, c->hash);
+		rc = keys_store_password(
+			c->s->keys, ctx, KEYS_MAILBOX, m->mailbox_id, c->hash, c->password);
 	if (rc == RC_OK)
 		rc = folder_make_defaults(ctx, m->mailbox_id);
 	if (rc == RC_OK)
@@ -127,7 +128,7 @@ enum rc mailbox_create(const struct services *s, struct ctx *ctx, const struct m
 		.send_per_hour = in->send_per_hour,
 		.send_per_day = in->send_per_day,
 		.version = 1 };
-	struct create c = { .s = s, .mailbox = &m, .err = err };
+	struct create c = { .s = s, .password = in->password, .mailbox = &m, .err = err };
 	struct span domain;
 	enum rc rc = need_account(ctx);
 
@@ -184,7 +185,7 @@ enum rc mailbox_list(const struct services *s, struct ctx *ctx, const struct lis
 struct change {
 	const struct services *s;
 	struct mailbox before, *after;
-	struct span hash;
+	struct span hash, password;
 	int64_t version;
 	struct err *err;
 };
@@ -192,7 +193,7 @@ struct change {
 static enum rc store_password(struct ctx *ctx, const struct change *c)
 {
 	int64_t id = c->before.mailbox_id;
-	enum rc rc = keys_store_password(c->s->keys, ctx, KEYS_MAILBOX, id, c->hash);
+	enum rc rc = keys_store_password(c->s->keys, ctx, KEYS_MAILBOX, id, c->hash, c->password);
 
 	if (rc == RC_OK)
 		rc = session_delete_all(ctx, 0, id, SPAN(""));
@@ -243,7 +244,11 @@ enum rc mailbox_update(const struct services *s, struct ctx *ctx, struct span ad
 	const struct mailbox_change *change, struct mailbox *out, struct err *err)
 {
 	struct mailbox m;
-	struct change c = { .s = s, .after = &m, .version = change->version, .err = err };
+	struct change c = { .s = s,
+		.after = &m,
+		.password = change->password,
+		.version = change->version,
+		.err = err };
 	enum rc rc = need_account(ctx);
 
 	if (rc == RC_OK)
@@ -276,7 +281,7 @@ static enum rc change_password_tx(struct ctx *ctx, void *arg)
 enum rc mailbox_change_password(const struct services *s, struct ctx *ctx, struct span current,
 	struct span password, struct err *err)
 {
-	struct change c = { .s = s };
+	struct change c = { .s = s, .password = password };
 	enum rc rc = mailbox_find_own(ctx, ctx->actor->login, &c.before, err);
 
 	if (rc == RC_OK)

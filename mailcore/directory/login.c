@@ -1,10 +1,10 @@
 /* Log-ins of mailboxes: one limiter, one answer for "unknown" and "wrong", in the same time. */
+#include "mailcore/directory/login.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/directory/directory_repo.h"
 #include "mailcore/directory/limiter.h"
-#include "mailcore/keys/keys.h"
 
 #define ADDRESS_MAX 320
 
@@ -73,15 +73,27 @@ static enum rc verify(struct directory *d, struct ctx *ctx, int64_t mailbox_id,
 	return keys_verify_mail(d->keys, ctx, mailbox_id, password);
 }
 
+/* As the limiter and the database know it; what is no address at all is empty. */
+static struct span clean(struct arena *a, struct span address)
+{
+	if (address.len > ADDRESS_MAX || !utf8_valid(address) ||
+		span_find(address, '\0') != SPAN_NPOS)
+		return SPAN("");
+	return canonical(a, address);
+}
+
+static enum rc check_switches(const struct mailbox_ref *mailbox, const char *service)
+{
+	bool off = mailbox->no_login || (mailbox->no_services & service_bit(service));
+	return off ? RC_CONFLICT : RC_OK;
+}
+
 enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out)
 {
 	struct entry e = { 0 };
 	int64_t now = clock_mono_ms();
-	if (address.len > ADDRESS_MAX || !utf8_valid(address) ||
-		span_find(address, '\0') != SPAN_NPOS)
-		address = SPAN("");
-	address = canonical(ctx->arena, address);
+	address = clean(ctx->arena, address);
 	if (!limiter_allows(d->limiter, address, peer, now))
 		return RC_LIMIT;
 	enum rc rc = find(ctx, address, &e);
@@ -91,10 +103,56 @@ enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 		limiter_failed(d->limiter, address, peer, now);
 	if (rc != RC_OK)
 		return rc;
-	if (e.mailbox.no_login || (e.mailbox.no_services & service_bit(service)))
-		return RC_CONFLICT;
-	*out = e.mailbox;
-	return RC_OK;
+	rc = check_switches(&e.mailbox, service);
+	if (rc == RC_OK)
+		*out = e.mailbox;
+	return rc;
+}
+
+enum rc mailbox_scram_salt(struct directory *d, struct ctx *ctx, struct span address,
+	const char *peer, unsigned char out[static KEYS_SCRAM_SALT])
+{
+	struct entry e = { 0 };
+	address = clean(ctx->arena, address);
+	if (!limiter_allows(d->limiter, address, peer, clock_mono_ms()))
+		return RC_LIMIT;
+	enum rc rc = find(ctx, address, &e);
+	if (rc == RC_OK)
+		keys_scram_salt(d->keys, e.mailbox.mailbox_id, address, out);
+	return rc;
+}
+
+enum rc mailbox_scram_verify(struct directory *d, struct ctx *ctx, struct span address,
+	struct span message, const unsigned char proof[static KEYS_SCRAM_HASH], const char *peer,
+	unsigned char out_signature[static KEYS_SCRAM_HASH], int64_t *out_mailbox_id)
+{
+	struct entry e = { 0 };
+	int64_t now = clock_mono_ms();
+	address = clean(ctx->arena, address);
+	/* Asked again: many exchanges may have been begun at the same time. */
+	if (!limiter_allows(d->limiter, address, peer, now))
+		return RC_LIMIT;
+	enum rc rc = find(ctx, address, &e);
+	if (rc == RC_OK)
+		rc = keys_scram_verify(
+			d->keys, ctx, e.mailbox.mailbox_id, message, proof, out_signature);
+	if (rc == RC_DENIED)
+		limiter_failed(d->limiter, address, peer, now);
+	if (rc == RC_OK)
+		*out_mailbox_id = e.mailbox.mailbox_id;
+	return rc;
+}
+
+enum rc mailbox_login_id(
+	struct ctx *ctx, int64_t mailbox_id, const char *service, struct mailbox_ref *out)
+{
+	struct mailbox_ref mailbox;
+	enum rc rc = mailbox_find_id(ctx, mailbox_id, &mailbox);
+	if (rc == RC_OK)
+		rc = check_switches(&mailbox, service);
+	if (rc == RC_OK)
+		*out = mailbox;
+	return rc == RC_NOT_FOUND ? RC_DENIED : rc;
 }
 
 bool directory_may_try(struct directory *d, struct span login, const char *peer)

@@ -1,25 +1,31 @@
-/* SASL PLAIN and LOGIN messages. */
+/* SASL messages: PLAIN and LOGIN; SCRAM's are in sasl_scram.c. */
 #include "mailcore/directory/sasl.h"
 
 #include "mailcore/base/base64.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/directory/sasl_impl.h"
 
 /* authzid NUL authcid NUL passwd */
 #define MESSAGE_MAX (2 * SASL_NAME_MAX + SASL_PASSWORD_MAX + 2)
 
 bool sasl_mechanism_parse(struct span text, enum sasl_mechanism *out)
 {
-	if (span_ieq(text, SPAN("PLAIN")))
-		*out = SASL_PLAIN;
-	else if (span_ieq(text, SPAN("LOGIN")))
-		*out = SASL_LOGIN;
-	else
-		return false;
-	return true;
+	static const struct span names[] = { [SASL_PLAIN] = SPAN("PLAIN"),
+		[SASL_LOGIN] = SPAN("LOGIN"),
+		[SASL_SCRAM] = SPAN("SCRAM-SHA-256"),
+		[SASL_SCRAM_PLUS] = SPAN("SCRAM-SHA-256-PLUS") };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (span_ieq(text, names[i])) {
+			*out = (enum sasl_mechanism)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* A name goes to the database and the log: text without controls. */
-static bool is_name(struct span s)
+bool sasl_name_is_valid(struct span s)
 {
 	if (s.len == 0 || s.len > SASL_NAME_MAX || !utf8_valid(s))
 		return false;
@@ -49,7 +55,7 @@ static bool take_plain(struct sasl *s, struct span message)
 	struct span name = span_sub(rest, 0, second);
 	struct span password = span_from(rest, second + 1);
 
-	if (!is_name(name) || !is_password(password))
+	if (!sasl_name_is_valid(name) || !is_password(password))
 		return false;
 	if (authzid.len > 0 && !span_ieq(authzid, name))
 		return false;
@@ -61,7 +67,7 @@ static bool take_plain(struct sasl *s, struct span message)
 static enum sasl_state take_login(struct sasl *s, struct span text)
 {
 	if (!s->has_name) {
-		if (!is_name(text))
+		if (!sasl_name_is_valid(text))
 			return SASL_MALFORMED;
 		s->name = secret_of(text);
 		s->has_name = true;
@@ -75,6 +81,8 @@ static enum sasl_state take_login(struct sasl *s, struct span text)
 
 static enum sasl_state take_message(struct sasl *s, struct span message)
 {
+	if (s->scram)
+		return scram_take(s, message);
 	if (s->mechanism == SASL_LOGIN)
 		return take_login(s, message);
 	return take_plain(s, message) ? SASL_READY : SASL_MALFORMED;
@@ -97,9 +105,12 @@ static enum sasl_state take_response(struct sasl *s, struct span text)
 	return state;
 }
 
-enum sasl_state sasl_begin(struct sasl *s, enum sasl_mechanism mechanism, struct span initial)
+enum sasl_state sasl_begin(
+	struct sasl *s, enum sasl_mechanism mechanism, struct span binding, struct span initial)
 {
 	*s = (struct sasl){ .mechanism = mechanism };
+	if (mechanism == SASL_SCRAM || mechanism == SASL_SCRAM_PLUS)
+		s->scram = scram_begin(mechanism == SASL_SCRAM_PLUS, binding);
 	if (!initial.ptr)
 		return SASL_CONTINUE;
 	return take_response(s, span_eq(initial, SPAN("=")) ? SPAN("") : initial);
@@ -114,6 +125,8 @@ enum sasl_state sasl_next(struct sasl *s, struct span line)
 
 const char *sasl_challenge(const struct sasl *s)
 {
+	if (s->scram)
+		return scram_challenge(s->scram);
 	if (s->mechanism == SASL_PLAIN)
 		return "";
 	/* "Username:", "Password:": the words that Outlook waits for. */
@@ -134,5 +147,6 @@ void sasl_done(struct sasl *s)
 {
 	secret_done(&s->name);
 	secret_done(&s->password);
+	scram_done(s->scram);
 	*s = (struct sasl){ 0 };
 }

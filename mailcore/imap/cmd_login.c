@@ -1,5 +1,6 @@
-/* LOGIN and AUTHENTICATE PLAIN, LOGIN (RFC 9051 §6.2, RFC 4959). */
+/* LOGIN and AUTHENTICATE (RFC 9051 §6.2, RFC 4959). */
 #include "mailcore/base/log.h"
+#include "mailcore/directory/sasl_login.h"
 #include "mailcore/imap/commands.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/syntax/lex.h"
@@ -36,24 +37,35 @@ static enum step refuse_log_in(struct imap *s, enum rc rc)
 	return STEP_DONE;
 }
 
-static enum step log_in(struct imap *s, struct ctx *ctx, struct span name, struct span password)
+static const char *peer_text(struct imap *s, struct ctx *ctx)
 {
-	struct mailbox_ref mailbox;
 	struct str peer = str_in(ctx->arena, 64);
-
 	addr_add(&peer, conn_peer(s->conn));
-	enum rc rc = mailbox_login(
-		s->options->directory, ctx, name, password, "imap", str_cstr(&peer), &mailbox);
+	return str_cstr(&peer);
+}
+
+static enum step finish(struct imap *s, struct ctx *ctx, struct span name, enum rc rc,
+	const struct mailbox_ref *mailbox)
+{
 	log_info("imap.login", "id=%s peer=%s user=%s tls=%s result=%s", conn_id(s->conn),
-		str_cstr(&peer), log_text(ctx->arena, name),
+		peer_text(s, ctx), log_text(ctx->arena, name),
 		conn_is_tls(s->conn) ? conn_tls_version(s->conn) : "no", rc_name(rc));
 	if (rc != RC_OK)
 		return refuse_log_in(s, rc);
-	imap_session_logged_in(s, &mailbox);
+	imap_session_logged_in(s, mailbox);
 	str_addf(conn_out(s->conn), "%s OK [CAPABILITY ", s->tag);
 	imap_reply_capabilities(s);
 	str_add_cstr(conn_out(s->conn), "] Welcome.\r\n");
 	return STEP_DONE;
+}
+
+static enum step log_in(struct imap *s, struct ctx *ctx, struct span name, struct span password)
+{
+	struct mailbox_ref mailbox;
+
+	enum rc rc = mailbox_login(
+		s->options->directory, ctx, name, password, "imap", peer_text(s, ctx), &mailbox);
+	return finish(s, ctx, name, rc, &mailbox);
 }
 
 static enum step refuse_clear_text(struct imap *s)
@@ -81,19 +93,25 @@ enum step imap_cmd_login(struct command *cmd)
 static enum step sasl_step(struct imap *s, struct ctx *ctx, enum sasl_state state)
 {
 	enum step step = STEP_DONE;
+	struct mailbox_ref mailbox;
+	enum rc rc;
 
 	s->mode = MODE_COMMAND;
+	state = sasl_log_in(s->options->directory, ctx, &s->sasl, state, "imap", peer_text(s, ctx),
+		&rc, &mailbox);
 	switch (state) {
 	case SASL_CONTINUE:
 		s->mode = MODE_SASL;
 		imap_reply_continue(s, sasl_challenge(&s->sasl));
 		return STEP_DONE;
 	case SASL_READY:
-		step = log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
+		step = finish(s, ctx, sasl_name(&s->sasl), rc, &mailbox);
 		break;
 	case SASL_CANCELLED:
 		step = imap_reply_bad(s, "Cancelled.");
 		break;
+	case SASL_NEEDS_SALT:
+	case SASL_NEEDS_PROOF:
 	case SASL_MALFORMED:
 		step = imap_reply_bad(s, "This cannot be read.");
 		break;
@@ -122,7 +140,9 @@ enum step imap_cmd_authenticate(struct command *cmd)
 	}
 	if (!imap_session_may_log_in(s))
 		return refuse_clear_text(s);
-	return sasl_step(s, cmd->ctx, sasl_begin(&s->sasl, mechanism, initial));
+	return sasl_step(s, cmd->ctx,
+		sasl_begin(
+			&s->sasl, mechanism, conn_tls_binding(s->conn, cmd->ctx->arena), initial));
 }
 
 enum step imap_sasl_line(struct imap *s, struct ctx *ctx, struct span line)

@@ -323,5 +323,11 @@ void imap_reply_capabilities(struct imap *s)
 	}
 	if (!conn_is_tls(s->conn) && conn_can_tls(s->conn))
 		str_add_cstr(out, " STARTTLS");
-	str_add_cstr(out, imap_session_may_log_in(s) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED");
+	if (!imap_session_may_log_in(s)) {
+		str_add_cstr(out, " LOGINDISABLED");
+		return;
+	}
+	str_add_cstr(out, " AUTH=PLAIN AUTH=LOGIN AUTH=SCRAM-SHA-256");
+	if (conn_can_bind(s->conn))
+		str_add_cstr(out, " AUTH=SCRAM-SHA-256-PLUS");
 }

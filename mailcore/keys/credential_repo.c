@@ -19,6 +19,7 @@ enum rc credential_list(struct ctx *ctx, enum keys_subject subject, int64_t id,
 			.credential_id = row_i64(rows, i, 0),
 			.is_app_password = span_eq(row_text(rows, i, 1), SPAN("app_password")),
 			.hash = arena_span(ctx->arena, row_text(rows, i, 2)),
+			.scram = arena_span(ctx->arena, row_bytes(rows, i, 4)),
 			.has_factor = row_bool(rows, i, 3),
 		};
 	*out = items;
@@ -40,13 +41,22 @@ void credential_rehash(
 		return; /* the next log-in does it */
 }
 
-enum rc credential_replace(struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash)
+void credential_set_scram(struct ctx *ctx, int64_t credential_id, struct span scram)
+{
+	if (db_exec(ctx, &SQL_CREDENTIAL_SET_SCRAM, ARGS(A_I64(credential_id), A_BYTES(scram)),
+		    NULL) != RC_OK)
+		return; /* the next log-in does it */
+}
+
+enum rc credential_replace(
+	struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash, struct span scram)
 {
 	struct arg mailbox = subject == KEYS_MAILBOX ? A_I64(id) : A_NULL(ARG_I64);
 	struct arg account = subject == KEYS_ACCOUNT ? A_I64(id) : A_NULL(ARG_I64);
 	struct batch *b = db_batch_new(ctx);
 	db_batch_add(b, &SQL_CREDENTIAL_DROP_PASSWORD, ARGS(mailbox, account));
 	db_batch_add(b, &SQL_CREDENTIAL_INSERT,
-		ARGS(mailbox, account, A_TEXT(SPAN("password")), A_TEXT(SPAN("")), A_TEXT(hash)));
+		ARGS(mailbox, account, A_TEXT(SPAN("password")), A_TEXT(SPAN("")), A_TEXT(hash),
+			scram.len > 0 ? A_BYTES(scram) : A_NULL(ARG_BYTES)));
 	return db_batch_run(b, NULL, NULL);
 }

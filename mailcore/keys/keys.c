@@ -56,6 +56,7 @@ enum rc keys_open(const struct keys_options *options, struct keys **out, struct 
 	k->conninfo = heap_strdup(options->conninfo);
 	derive(k->seal_key, master, "seal");
 	derive(k->mac_key, master, "app password");
+	derive(k->scram_key, master, "scram salt");
 	random_bytes(k->cache_key, sizeof k->cache_key);
 	explicit_bzero(master, sizeof master);
 	locks_init(k);

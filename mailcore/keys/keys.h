@@ -46,9 +46,10 @@ MUST_CHECK enum rc keys_hash_app_password(struct keys *k, struct span password, 
 /* Is this a crypt string we could verify (for password_hash imports)? Dovecot's {SCHEME} prefixes
  * are accepted and removed; *out is what to store. */
 MUST_CHECK bool keys_accepts_hash(struct span hash, struct span *out);
-/* Replaces the password credential inside the caller's tx (hash from above). */
-MUST_CHECK enum rc keys_store_password(
-	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash);
+/* Replaces the password credential inside the caller's tx: hash from above, and the password it was
+ * made of for SCRAM (empty: not known; the first log-in in clear makes up for it). */
+MUST_CHECK enum rc keys_store_password(struct keys *k, struct ctx *ctx, enum keys_subject subject,
+	int64_t id, struct span hash, struct span password);
 void keys_forget(struct keys *k, enum keys_subject subject, int64_t id);
 
 /* Second factors: codes of an app (TOTP, RFC 6238: SHA-1, six digits, 30 s, one step of tolerance),
@@ -67,6 +68,25 @@ MUST_CHECK enum rc keys_find_totp(
 /* RC_OK: right, and used up; RC_DENIED. */
 MUST_CHECK enum rc keys_verify_totp(
 	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span code);
+
+/* --- SCRAM-SHA-256 (RFC 5802, RFC 7677) for mailboxes --- */
+
+#define KEYS_PASSWORD_MAX     1024
+#define KEYS_SCRAM_ITERATIONS 10000
+#define KEYS_SCRAM_SALT       16
+#define KEYS_SCRAM_HASH       32
+
+/* All passwords of a mailbox have one salt; nobody (id 0) has one as well, by name. */
+void keys_scram_salt(struct keys *k, int64_t mailbox_id, struct span name,
+	unsigned char out[static KEYS_SCRAM_SALT]);
+/* What is stored in credential.scram, sealed. Empty: no such password. Takes milliseconds. */
+struct span keys_scram_verifier(
+	struct keys *k, struct arena *a, int64_t mailbox_id, struct span password);
+/* Does the proof fit the message with one of the mailbox's passwords? RC_OK: *out_signature is the
+ * server's; RC_DENIED; RC_TEMP. */
+MUST_CHECK enum rc keys_scram_verify(struct keys *k, struct ctx *ctx, int64_t mailbox_id,
+	struct span message, const unsigned char proof[static KEYS_SCRAM_HASH],
+	unsigned char out_signature[static KEYS_SCRAM_HASH]);
 
 struct dkim_public {
 	struct span selector;

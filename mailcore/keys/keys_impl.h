@@ -29,6 +29,7 @@ struct keys {
 	char *conninfo;
 	unsigned char seal_key[KEY_SIZE];  /* private keys at rest */
 	unsigned char mac_key[KEY_SIZE];   /* app passwords at rest */
+	unsigned char scram_key[KEY_SIZE]; /* salts */
 	unsigned char cache_key[KEY_SIZE]; /* of this process: verified passwords */
 
 	pthread_mutex_t pool_lock;
@@ -76,11 +77,13 @@ struct credential {
 	bool is_app_password;
 	bool has_factor; /* its owner has a second factor */
 	struct span hash;
+	struct span scram; /* sealed; empty: none yet */
 };
 MUST_CHECK enum rc credential_list(struct ctx *ctx, enum keys_subject subject, int64_t id,
 	struct credential **out, size_t *out_len);
 void credential_note_use(struct ctx *ctx, int64_t credential_id);
 void credential_rehash(
 	struct ctx *ctx, int64_t credential_id, struct span new_hash, struct span old_hash);
-MUST_CHECK enum rc credential_replace(
-	struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash);
+void credential_set_scram(struct ctx *ctx, int64_t credential_id, struct span scram);
+MUST_CHECK enum rc credential_replace(struct ctx *ctx, enum keys_subject subject, int64_t id,
+	struct span hash, struct span scram);

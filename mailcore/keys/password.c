@@ -14,9 +14,8 @@
 #include "mailcore/keys/hash_format.h"
 #include "mailcore/keys/keys_impl.h"
 
-#define PASSWORD_MAX 1024
-#define REMEMBER_MS  (3600 * MSEC_PER_SEC)
-#define WAYS         4
+#define REMEMBER_MS (3600 * MSEC_PER_SEC)
+#define WAYS        4
 
 /* ------------------------------------------------------------------------ what was verified */
 
@@ -158,7 +157,7 @@ static bool is_app_password(
 
 /* Crypt strings of other systems become ours at the first log-in. */
 static void after_success(struct keys *k, struct ctx *ctx, const struct credential *c,
-	enum hash_kind kind, struct span password)
+	enum hash_kind kind, enum keys_subject subject, int64_t id, struct span password)
 {
 	struct pooled *p = NULL;
 	struct ctx own = pool_take(k, ctx, &p);
@@ -166,6 +165,9 @@ static void after_success(struct keys *k, struct ctx *ctx, const struct credenti
 	struct str hash = str_in(ctx->arena, HASH_TEXT_MAX);
 	if (kind == HASH_CRYPT && keys_hash_password(k, password, &hash) == RC_OK)
 		credential_rehash(&own, c->credential_id, str_span(&hash), c->hash);
+	if (subject == KEYS_MAILBOX && c->scram.len == 0)
+		credential_set_scram(
+			&own, c->credential_id, keys_scram_verifier(k, ctx->arena, id, password));
 	pool_give(k, p);
 }
 
@@ -183,7 +185,7 @@ static enum rc verify_password(struct keys *k, struct ctx *ctx, enum keys_subjec
 	if (rc != RC_OK)
 		return rc;
 	cache_add(k, mac, subject, id);
-	after_success(k, ctx, c, kind, password);
+	after_success(k, ctx, c, kind, subject, id, password);
 	return RC_OK;
 }
 
@@ -198,12 +200,12 @@ static enum rc verify(struct keys *k, struct ctx *ctx, enum keys_subject subject
 	pool_give(k, p);
 	if (rc != RC_OK)
 		return rc;
-	if (password.len == 0 || password.len > PASSWORD_MAX)
+	if (password.len == 0 || password.len > KEYS_PASSWORD_MAX)
 		return waste_time(k, ctx, SPAN("too long or empty"));
 	const struct credential *own_password = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (is_app_password(k, ctx, &list[i], password)) {
-			after_success(k, ctx, &list[i], HASH_MAC, password);
+			after_success(k, ctx, &list[i], HASH_MAC, subject, id, password);
 			return RC_OK;
 		}
 		if (!list[i].is_app_password && !(is_mail && list[i].has_factor))
@@ -227,7 +229,7 @@ enum rc keys_verify_mail(struct keys *k, struct ctx *ctx, int64_t mailbox_id, st
 enum rc keys_hash_password(struct keys *k, struct span password, struct str *out)
 {
 	char hash[crypto_pwhash_STRBYTES];
-	if (password.len == 0 || password.len > PASSWORD_MAX)
+	if (password.len == 0 || password.len > KEYS_PASSWORD_MAX)
 		return RC_INVALID;
 	if (!hash_begin(k, clock_mono_ms() + 30000))
 		return RC_TEMP;
@@ -242,7 +244,7 @@ enum rc keys_hash_password(struct keys *k, struct span password, struct str *out
 
 enum rc keys_hash_app_password(struct keys *k, struct span password, struct str *out)
 {
-	if (password.len < 16 || password.len > PASSWORD_MAX)
+	if (password.len < 16 || password.len > KEYS_PASSWORD_MAX)
 		return RC_INVALID;
 	mac_hash_add(k, password, out);
 	return RC_OK;
@@ -258,10 +260,13 @@ bool keys_accepts_hash(struct span hash, struct span *out)
 	return true;
 }
 
-enum rc keys_store_password(
-	struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id, struct span hash)
+enum rc keys_store_password(struct keys *k, struct ctx *ctx, enum keys_subject subject, int64_t id,
+	struct span hash, struct span password)
 {
-	enum rc rc = credential_replace(ctx, subject, id, hash);
+	struct span scram = subject == KEYS_MAILBOX
+		? keys_scram_verifier(k, ctx->arena, id, password)
+		: SPAN_NONE;
+	enum rc rc = credential_replace(ctx, subject, id, hash, scram);
 	keys_forget(k, subject, id);
 	return rc;
 }

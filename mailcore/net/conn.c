@@ -295,6 +295,21 @@ const char *conn_tls_version(const struct conn *c)
 	return c->tls ? tls_version(c->tls) : NULL;
 }
 
+struct span conn_tls_binding(const struct conn *c, struct arena *a)
+{
+	unsigned char bytes[TLS_BINDING_SIZE];
+
+	if (!c->tls || !tls_binding(c->tls, bytes))
+		return SPAN("");
+	return arena_span(a, span_make(bytes, sizeof bytes));
+}
+
+bool conn_can_bind(const struct conn *c)
+{
+	unsigned char bytes[TLS_BINDING_SIZE];
+	return c->tls && tls_binding(c->tls, bytes);
+}
+
 const char *conn_tls_cipher(const struct conn *c)
 {
 	return c->tls ? tls_cipher(c->tls) : NULL;

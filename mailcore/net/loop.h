@@ -154,6 +154,9 @@ bool conn_is_tls(const struct conn *c);
 bool conn_can_tls(const struct conn *c);            /* STARTTLS may be offered */
 const char *conn_tls_version(const struct conn *c); /* "TLSv1.3", NULL in clear */
 const char *conn_tls_cipher(const struct conn *c);
+/* The channel's tls-exporter bytes (RFC 9266) for SASL; empty when it has none. */
+struct span conn_tls_binding(const struct conn *c, struct arena *a);
+bool conn_can_bind(const struct conn *c);
 bool conn_is_exempt(const struct conn *c); /* peer in limits.exempt_networks */
 /* Bytes of input that are buffered behind the current frame: for sync points (RFC 2920). */
 size_t conn_pending(const struct conn *c);

@@ -418,3 +418,13 @@ const char *tls_cipher(const struct tls *t)
 {
 	return SSL_get_cipher_name(t->ssl);
 }
+
+bool tls_binding(const struct tls *t, unsigned char out[TLS_BINDING_SIZE])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	/* TLS 1.2 has it only with extended master secrets, and clients disagree how. */
+	return SSL_version(t->ssl) >= TLS1_3_VERSION &&
+		SSL_export_keying_material(
+			t->ssl, out, TLS_BINDING_SIZE, label, sizeof label - 1, NULL, 0, 0) == 1;
+}

@@ -12,6 +12,8 @@
 
 #include "mailcore/net/tls.h"
 
+#define TLS_BINDING_SIZE 32
+
 /* What came of an attempt to move bytes; also used for plain sockets. */
 enum io {
 	IO_OK,         /* *out_n bytes were moved */
@@ -37,3 +39,5 @@ bool tls_has_pending(const struct tls *t);
 void tls_say_goodbye(struct tls *t);
 const char *tls_version(const struct tls *t);
 const char *tls_cipher(const struct tls *t);
+/* tls-exporter (RFC 9266); false: not with this version of TLS. */
+bool tls_binding(const struct tls *t, unsigned char out[TLS_BINDING_SIZE]);

@@ -4,6 +4,7 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/random.h"
+#include "mailcore/directory/sasl_login.h"
 #include "mailcore/pop3/commands.h"
 #include "mailcore/pop3/parse.h"
 
@@ -19,7 +20,8 @@ enum step pop3_capa(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	pop3_ok(s, "What I can do");
 	str_add_cstr(out, "TOP\r\nUIDL\r\nUTF8\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n");
 	if (pop3_is_private(s))
-		str_add_cstr(out, "USER\r\nSASL PLAIN LOGIN\r\n");
+		str_addf(out, "USER\r\nSASL PLAIN LOGIN SCRAM-SHA-256%s\r\n",
+			conn_can_bind(s->conn) ? " SCRAM-SHA-256-PLUS" : "");
 	if (conn_can_tls(s->conn))
 		str_add_cstr(out, "STLS\r\n");
 	str_add_cstr(out, "EXPIRE NEVER\r\nIMPLEMENTATION Mailstead\r\n.\r\n");
@@ -116,19 +118,20 @@ enum step pop3_maildrop_open(struct pop3_session *s, struct ctx *ctx, int64_t ma
 
 /* --- log-in --- */
 
-static enum step log_in(
-	struct pop3_session *s, struct ctx *ctx, struct span name, struct span password)
+static const char *peer_text(struct pop3_session *s, struct ctx *ctx)
 {
-	struct mailbox_ref mailbox;
 	struct str peer = str_in(ctx->arena, 64);
-
 	addr_add(&peer, conn_peer(s->conn));
-	enum rc rc = mailbox_login(
-		s->options->directory, ctx, name, password, "pop3", str_cstr(&peer), &mailbox);
+	return str_cstr(&peer);
+}
+
+static enum step finish(struct pop3_session *s, struct ctx *ctx, struct span name, enum rc rc,
+	const struct mailbox_ref *mailbox)
+{
 	log_info("pop3.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
-		log_text(ctx->arena, name), str_cstr(&peer), rc_name(rc));
+		log_text(ctx->arena, name), peer_text(s, ctx), rc_name(rc));
 	if (rc == RC_OK)
-		return pop3_maildrop_open(s, ctx, mailbox.mailbox_id);
+		return pop3_maildrop_open(s, ctx, mailbox->mailbox_id);
 	if (rc == RC_CONFLICT)
 		pop3_err(s, "[AUTH] Log-in is switched off for this mailbox");
 	else
@@ -136,6 +139,16 @@ static enum step log_in(
 	if (rc == RC_DENIED && !conn_is_exempt(s->conn))
 		conn_delay(s->conn, FAILURE_DELAY_MS);
 	return STEP_DONE;
+}
+
+static enum step log_in(
+	struct pop3_session *s, struct ctx *ctx, struct span name, struct span password)
+{
+	struct mailbox_ref mailbox;
+
+	enum rc rc = mailbox_login(
+		s->options->directory, ctx, name, password, "pop3", peer_text(s, ctx), &mailbox);
+	return finish(s, ctx, name, rc, &mailbox);
 }
 
 enum step pop3_user(struct pop3_session *s, struct ctx *ctx, struct span arg)
@@ -166,18 +179,24 @@ enum step pop3_pass(struct pop3_session *s, struct ctx *ctx, struct span arg)
 static enum step go_on(struct pop3_session *s, struct ctx *ctx, enum sasl_state state)
 {
 	enum step step = STEP_DONE;
+	struct mailbox_ref mailbox;
+	enum rc rc;
 
+	state = sasl_log_in(s->options->directory, ctx, &s->sasl, state, "pop3", peer_text(s, ctx),
+		&rc, &mailbox);
 	s->in_auth = state == SASL_CONTINUE;
 	switch (state) {
 	case SASL_CONTINUE:
 		str_addf(conn_out(s->conn), "+ %s\r\n", sasl_challenge(&s->sasl));
 		return STEP_DONE;
 	case SASL_READY:
-		step = log_in(s, ctx, sasl_name(&s->sasl), sasl_password(&s->sasl));
+		step = finish(s, ctx, sasl_name(&s->sasl), rc, &mailbox);
 		break;
 	case SASL_CANCELLED:
 		pop3_err(s, "Log-in cancelled");
 		break;
+	case SASL_NEEDS_SALT:
+	case SASL_NEEDS_PROOF:
 	case SASL_MALFORMED:
 		pop3_err(s, "The log-in data cannot be read");
 		break;
@@ -194,7 +213,8 @@ enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	/* RFC 5034: alone, it lists the mechanisms (older clients ask that way). */
 	if (arg.len == 0) {
 		pop3_ok(s, "Mechanisms");
-		str_add_cstr(conn_out(s->conn), "PLAIN\r\nLOGIN\r\n.\r\n");
+		str_addf(conn_out(s->conn), "PLAIN\r\nLOGIN\r\nSCRAM-SHA-256\r\n%s.\r\n",
+			conn_can_bind(s->conn) ? "SCRAM-SHA-256-PLUS\r\n" : "");
 		return STEP_DONE;
 	}
 	(void)span_split(&rest, ' ', &name); /* arg is not empty */
@@ -205,7 +225,8 @@ enum step pop3_auth(struct pop3_session *s, struct ctx *ctx, struct span arg)
 	}
 	if (rest.ptr)
 		return go_on(s, ctx, SASL_MALFORMED);
-	return go_on(s, ctx, sasl_begin(&s->sasl, mechanism, initial));
+	return go_on(s, ctx,
+		sasl_begin(&s->sasl, mechanism, conn_tls_binding(s->conn, ctx->arena), initial));
 }
 
 enum step pop3_auth_answer(struct pop3_session *s, struct ctx *ctx, struct span frame)

@@ -1,5 +1,6 @@
-/* AUTH PLAIN and LOGIN (RFC 4954): once a session, never inside a transaction. */
+/* AUTH (RFC 4954): once a session, never inside a transaction. */
 #include "mailcore/base/log.h"
+#include "mailcore/directory/sasl_login.h"
 #include "mailcore/smtp/commands.h"
 #include "mailcore/smtp/reply.h"
 
@@ -21,23 +22,18 @@ static const char *peer_text(struct smtp_session *s, struct ctx *ctx)
 	return str_cstr(&peer);
 }
 
-static void log_in(struct smtp_session *s, struct ctx *ctx)
+static void finish(
+	struct smtp_session *s, struct ctx *ctx, enum rc rc, const struct mailbox_ref *mailbox)
 {
-	struct mailbox_ref mailbox;
-	struct span name = sasl_name(&s->sasl);
-	const char *peer = peer_text(s, ctx);
-
-	enum rc rc = mailbox_login(
-		s->options->directory, ctx, name, sasl_password(&s->sasl), "smtp", peer, &mailbox);
 	log_info("smtp.login", "conn=%s name=%s peer=%s rc=%s", conn_id(s->conn),
-		log_text(ctx->arena, name), peer, rc_name(rc));
+		log_text(ctx->arena, sasl_name(&s->sasl)), peer_text(s, ctx), rc_name(rc));
 	smtp_reply_login(s, rc);
 	if (rc != RC_OK) {
 		if (rc == RC_DENIED && !conn_is_exempt(s->conn))
 			conn_delay(s->conn, FAILURE_DELAY_MS);
 		return;
 	}
-	s->login = keep_mailbox(&s->arena, &mailbox);
+	s->login = keep_mailbox(&s->arena, mailbox);
 	s->logged_in = true;
 	s->errors = 0;
 	conn_set_deadline(s->conn, s->options->timeout_ms);
@@ -46,18 +42,25 @@ static void log_in(struct smtp_session *s, struct ctx *ctx)
 /* One message of the exchange has been read. */
 static enum step go_on(struct smtp_session *s, struct ctx *ctx, enum sasl_state state)
 {
+	struct mailbox_ref mailbox;
+	enum rc rc;
+
 	smtp_framer_expect(&s->framer, INPUT_LINE);
+	state = sasl_log_in(s->options->directory, ctx, &s->sasl, state, "smtp", peer_text(s, ctx),
+		&rc, &mailbox);
 	switch (state) {
 	case SASL_CONTINUE:
 		smtp_framer_expect(&s->framer, INPUT_AUTH_LINE);
 		smtp_reply(s, 334, NULL, "%s", sasl_challenge(&s->sasl));
 		return STEP_DONE;
 	case SASL_READY:
-		log_in(s, ctx);
+		finish(s, ctx, rc, &mailbox);
 		break;
 	case SASL_CANCELLED:
 		smtp_reply(s, 501, "5.7.0", "Log-in cancelled");
 		break;
+	case SASL_NEEDS_SALT:
+	case SASL_NEEDS_PROOF:
 	case SASL_MALFORMED:
 		smtp_reply(s, 501, "5.5.2", "The log-in data cannot be read");
 		break;
@@ -83,7 +86,8 @@ enum step smtp_auth(struct smtp_session *s, struct ctx *ctx, struct span arg)
 		smtp_reply(s, 504, "5.5.4", "This mechanism is not offered");
 		return STEP_DONE;
 	}
-	return go_on(s, ctx, sasl_begin(&s->sasl, mechanism, initial));
+	return go_on(s, ctx,
+		sasl_begin(&s->sasl, mechanism, conn_tls_binding(s->conn, ctx->arena), initial));
 }
 
 enum step smtp_auth_answer(struct smtp_session *s, struct ctx *ctx, struct span frame)

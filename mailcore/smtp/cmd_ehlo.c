@@ -46,7 +46,9 @@ enum step smtp_ehlo(struct smtp_session *s, struct ctx *ctx, struct span arg)
 	if (conn_can_tls(s->conn))
 		smtp_reply_part(s, 250, "STARTTLS");
 	if (o->submission && !s->logged_in && smtp_is_private(s))
-		smtp_reply_part(s, 250, "AUTH PLAIN LOGIN");
+		smtp_reply_part(s, 250,
+			conn_can_bind(s->conn) ? "AUTH PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS"
+					       : "AUTH PLAIN LOGIN SCRAM-SHA-256");
 	smtp_reply(s, 250, NULL, "HELP");
 	return STEP_DONE;
 }

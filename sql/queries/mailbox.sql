@@ -53,7 +53,7 @@ RETURNING version;
 
 -- name: app_password_insert
 -- roles: web
-INSERT INTO credential (mailbox_id, kind, label, hash) VALUES ($1::bigint, 'app_password', $2::text, $3::text)
+INSERT INTO credential (mailbox_id, kind, label, hash, scram) VALUES ($1::bigint, 'app_password', $2::text, $3::text, $4::bytea)
 RETURNING credential_id, created_at;
 
 -- name: app_password_list

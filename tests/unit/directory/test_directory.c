@@ -287,8 +287,8 @@ static void test_login(void **state)
 	assert_int_equal(keys_hash_password(keys, SPAN("pw"), &hash), RC_OK);
 	for (int64_t id = 1; id <= 9; id++)
 		if (id != 8)
-			assert_int_equal(
-				keys_store_password(keys, &ctx, KEYS_MAILBOX, id, str_span(&hash)),
+			assert_int_equal(keys_store_password(keys, &ctx, KEYS_MAILBOX, id,
+						 str_span(&hash), SPAN("pw")),
 				RC_OK);
 	db_close(owner);
 

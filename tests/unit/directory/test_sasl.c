@@ -10,7 +10,7 @@ static enum sasl_state begin_plain(struct sasl *s, struct span text)
 	struct str encoded;
 	str_init(&encoded, 1 << 20);
 	base64_add(&encoded, text);
-	enum sasl_state state = sasl_begin(s, SASL_PLAIN, str_span(&encoded));
+	enum sasl_state state = sasl_begin(s, SASL_PLAIN, SPAN(""), str_span(&encoded));
 	str_done(&encoded);
 	return state;
 }
@@ -60,23 +60,23 @@ static void plain_messages(void **state)
 static void plain_after_a_challenge(void **state)
 {
 	struct sasl s;
-	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN_NONE), SASL_CONTINUE);
+	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN(""), SPAN_NONE), SASL_CONTINUE);
 	assert_string_equal(sasl_challenge(&s), "");
 	assert_int_equal(sasl_next(&s, SPAN("AGFAYi50ZXN0AHM=")), SASL_READY);
 	assert_true(span_eq(sasl_name(&s), SPAN("a@b.test")));
 	sasl_done(&s);
 
-	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN_NONE), SASL_CONTINUE);
+	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN(""), SPAN_NONE), SASL_CONTINUE);
 	assert_int_equal(sasl_next(&s, SPAN("*")), SASL_CANCELLED);
 	sasl_done(&s);
-	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN("=")), SASL_MALFORMED);
+	assert_int_equal(sasl_begin(&s, SASL_PLAIN, SPAN(""), SPAN("=")), SASL_MALFORMED);
 	sasl_done(&s);
 }
 
 static void login_asks_twice(void **state)
 {
 	struct sasl s;
-	assert_int_equal(sasl_begin(&s, SASL_LOGIN, SPAN_NONE), SASL_CONTINUE);
+	assert_int_equal(sasl_begin(&s, SASL_LOGIN, SPAN(""), SPAN_NONE), SASL_CONTINUE);
 	assert_string_equal(sasl_challenge(&s), "VXNlcm5hbWU6");
 	assert_int_equal(sasl_next(&s, SPAN("YUBiLnRlc3Q=")), SASL_CONTINUE);
 	assert_string_equal(sasl_challenge(&s), "UGFzc3dvcmQ6");
@@ -86,7 +86,7 @@ static void login_asks_twice(void **state)
 	sasl_done(&s);
 
 	/* The name may come with the command. */
-	assert_int_equal(sasl_begin(&s, SASL_LOGIN, SPAN("YUBiLnRlc3Q=")), SASL_CONTINUE);
+	assert_int_equal(sasl_begin(&s, SASL_LOGIN, SPAN(""), SPAN("YUBiLnRlc3Q=")), SASL_CONTINUE);
 	assert_string_equal(sasl_challenge(&s), "UGFzc3dvcmQ6");
 	assert_int_equal(sasl_next(&s, SPAN("*")), SASL_CANCELLED);
 	sasl_done(&s);
@@ -94,7 +94,8 @@ static void login_asks_twice(void **state)
 	static const char *const bad_passwords[] = { "", "=", "c2VjcmV0=", "c2VjcmV", "c2Vj cmV0",
 		"AA==", "YR==" };
 	for (size_t i = 0; i < sizeof bad_passwords / sizeof bad_passwords[0]; i++) {
-		assert_int_equal(sasl_begin(&s, SASL_LOGIN, SPAN("YUBiLnRlc3Q=")), SASL_CONTINUE);
+		assert_int_equal(
+			sasl_begin(&s, SASL_LOGIN, SPAN(""), SPAN("YUBiLnRlc3Q=")), SASL_CONTINUE);
 		assert_int_equal(sasl_next(&s, span_of(bad_passwords[i])), SASL_MALFORMED);
 		sasl_done(&s);
 	}
@@ -133,7 +134,10 @@ static void mechanism_names(void **state)
 	enum sasl_mechanism m;
 	assert_true(sasl_mechanism_parse(SPAN("plain"), &m) && m == SASL_PLAIN);
 	assert_true(sasl_mechanism_parse(SPAN("LoGiN"), &m) && m == SASL_LOGIN);
+	assert_true(sasl_mechanism_parse(SPAN("scram-sha-256"), &m) && m == SASL_SCRAM);
+	assert_true(sasl_mechanism_parse(SPAN("SCRAM-SHA-256-PLUS"), &m) && m == SASL_SCRAM_PLUS);
 	assert_false(sasl_mechanism_parse(SPAN("CRAM-MD5"), &m));
+	assert_false(sasl_mechanism_parse(SPAN("SCRAM-SHA-1"), &m));
 	assert_false(sasl_mechanism_parse(SPAN("PLAIN "), &m));
 	assert_false(sasl_mechanism_parse(SPAN(""), &m));
 }

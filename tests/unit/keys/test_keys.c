@@ -1,6 +1,7 @@
 /* mailcore/keys: hash formats, verification with its cache and bounds, DKIM pairs. */
 #include <crypt.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/x509.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -93,7 +94,7 @@ static void store(int64_t id, struct span hash)
 	struct db *db = scratch_open("web");
 	struct ctx ctx = scratch_ctx(&arena, db);
 	db_set_tenant(db, 1);
-	assert_int_equal(keys_store_password(keys, &ctx, KEYS_MAILBOX, id, hash), RC_OK);
+	assert_int_equal(keys_store_password(keys, &ctx, KEYS_MAILBOX, id, hash, SPAN_NONE), RC_OK);
 	db_close(db);
 }
 
@@ -273,6 +274,78 @@ static void test_dkim(void **state)
 	db_close(db);
 }
 
+/* The client's side of RFC 5802 section 3, for a message. */
+static void prove(int64_t id, const char *password, struct span message, unsigned char proof[32],
+	unsigned char signature[32])
+{
+	unsigned char salt[KEYS_SCRAM_SALT], salted[32], client[32], stored[32], server[32],
+		mask[32];
+	unsigned len = 32;
+
+	keys_scram_salt(keys, id, SPAN("name"), salt);
+	PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt, sizeof salt, KEYS_SCRAM_ITERATIONS,
+		EVP_sha256(), 32, salted);
+	HMAC(EVP_sha256(), salted, 32, (const unsigned char *)"Client Key", 10, client, &len);
+	crypto_hash_sha256(stored, client, 32);
+	HMAC(EVP_sha256(), stored, 32, (const unsigned char *)message.ptr, message.len, mask, &len);
+	for (int i = 0; i < 32; i++)
+		proof[i] = client[i] ^ mask[i];
+	HMAC(EVP_sha256(), salted, 32, (const unsigned char *)"Server Key", 10, server, &len);
+	HMAC(EVP_sha256(), server, 32, (const unsigned char *)message.ptr, message.len, signature,
+		&len);
+}
+
+static enum rc scram(int64_t id, const char *password)
+{
+	unsigned char proof[32], want[32], got[32];
+	struct ctx ctx = scratch_ctx(&arena, NULL);
+	struct span message = SPAN("n=a,r=b,r=bc,s=x,i=1,c=biws,r=bc");
+
+	prove(id, password, message, proof, want);
+	enum rc rc = keys_scram_verify(keys, &ctx, id, message, proof, got);
+	if (rc == RC_OK)
+		assert_memory_equal(got, want, sizeof got);
+	return rc;
+}
+
+static void test_scram(void **state)
+{
+	struct db *db = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, db);
+	unsigned char one[KEYS_SCRAM_SALT], two[KEYS_SCRAM_SALT];
+
+	db_set_tenant(db, 1);
+	assert_int_equal(
+		keys_store_password(keys, &ctx, KEYS_MAILBOX, 2, hash_of("pencil"), SPAN("pencil")),
+		RC_OK);
+	assert_int_equal(scram(2, "pencil"), RC_OK);
+	assert_int_equal(scram(2, "pencils"), RC_DENIED);
+	assert_int_equal(scram(0, "pencil"), RC_DENIED);
+	/* A password that came as a hash: from the first log-in in clear on. */
+	assert_int_equal(
+		keys_store_password(keys, &ctx, KEYS_MAILBOX, 2, hash_of("pencil"), SPAN_NONE),
+		RC_OK);
+	assert_int_equal(scram(2, "pencil"), RC_DENIED);
+	assert_int_equal(verify(2, "pencil"), RC_OK);
+	assert_int_equal(scram(2, "pencil"), RC_OK);
+	/* A verifier belongs to its mailbox. */
+	scratch_sql("UPDATE credential SET mailbox_id = 3 WHERE mailbox_id = 2");
+	assert_int_equal(scram(3, "pencil"), RC_DENIED);
+	scratch_sql("UPDATE credential SET mailbox_id = 2 WHERE mailbox_id = 3");
+	/* Where there is a second factor, the mailbox's own password does not do. */
+	scratch_sql("INSERT INTO second_factor (mailbox_id, secret, confirmed_at) VALUES (2, 'x', "
+		    "now())");
+	assert_int_equal(scram(2, "pencil"), RC_DENIED);
+	scratch_sql("DELETE FROM second_factor");
+
+	keys_scram_salt(keys, 0, SPAN("x"), one);
+	keys_scram_salt(keys, 0, SPAN("y"), two);
+	assert_memory_not_equal(one, two, sizeof one);
+	keys_scram_salt(keys, 0, SPAN("x"), two);
+	assert_memory_equal(one, two, sizeof one);
+	db_close(db);
+}
+
 /* A sealed key belongs to its row: one that was put into another's is left out. */
 static void test_swapped_dkim_key(void **state)
 {
@@ -361,7 +434,7 @@ static int group_begin(void **state)
 		"INSERT INTO domain (domain_id, account_id, name) VALUES (1, 1, 'a.test'), (2, 1, "
 		"'b.test');"
 		"INSERT INTO mailbox (mailbox_id, domain_id, localpart, local_key) VALUES"
-		" (1, 1, 'a', 'a'), (2, 1, 'b', 'b')");
+		" (1, 1, 'a', 'a'), (2, 1, 'b', 'b'), (3, 1, 'c', 'c')");
 	(void)snprintf(key_file, sizeof key_file, "%s/key", dir);
 	struct keys_options options = { scratch_conninfo("keys", conninfo, sizeof conninfo),
 		key_file, 2 };
@@ -386,6 +459,7 @@ int main(void)
 		cmocka_unit_test(test_same_time),
 		cmocka_unit_test(test_many_at_once),
 		cmocka_unit_test(test_dkim),
+		cmocka_unit_test(test_scram),
 		cmocka_unit_test(test_swapped_dkim_key),
 		cmocka_unit_test(test_which_dkim_keys_sign),
 		cmocka_unit_test(test_key_file),
