@@ -92,8 +92,9 @@ MUST_CHECK enum rc queue_claim(struct ctx *ctx, const struct queue_claim *claim,
 /* Makes ready what is due and what a dead process held. *out_woken: QUEUE_WAKE_MAX: call again.
  * *out_next_ms: until the next job or destination is due, by the database's clock; INT64_MAX: none. */
 MUST_CHECK enum rc queue_wake(struct ctx *ctx, size_t *out_woken, int64_t *out_next_ms);
-/* Jobs that need a word to their sender although their destination is not tried now: older than
- * lifetime_s, or older than delay_s and not told. Leased like claimed ones. */
+/* Jobs that need a word to their sender although their destination is down: older than lifetime_s, or
+ * older than delay_s and not told (these also when an attempt has failed). Leased like claimed ones.
+ * What was never tried because nobody ran is not among them. */
 MUST_CHECK enum rc queue_claim_old(struct ctx *ctx, struct span owner, int64_t lifetime_s,
 	int64_t delay_s, struct job_group **out, size_t *out_len);
 

@@ -64,13 +64,16 @@ ORDER BY t.destination, t.trace_id, t.mail_from, t.job_id;
 
 -- name: job_claim_old
 -- roles: send
--- Jobs that have waited longer than their sender should be left without a word, tried now or not.
+-- Jobs that have waited longer than their sender should be left without a word, and are not about to be tried: their destination
+-- is down, or (for a first word) an attempt has failed. What nobody could try, because we were away, is tried first.
 WITH expired AS (
-  SELECT job_id FROM job WHERE state IN ('ready', 'waiting') AND created_at < now() - make_interval(secs => $2::bigint)
+  SELECT job_id FROM job j WHERE state IN ('ready', 'waiting') AND created_at < now() - make_interval(secs => $2::bigint)
+    AND EXISTS (SELECT 1 FROM queue_destination q WHERE q.destination = j.destination AND q.not_before > now())
   ORDER BY created_at LIMIT $4::bigint FOR UPDATE SKIP LOCKED
 ), untold AS (
-  SELECT job_id FROM job WHERE state IN ('ready', 'waiting') AND NOT delay_told
+  SELECT job_id FROM job j WHERE state IN ('ready', 'waiting') AND NOT delay_told
     AND created_at < now() - make_interval(secs => $3::bigint)
+    AND (attempts > 0 OR EXISTS (SELECT 1 FROM queue_destination q WHERE q.destination = j.destination AND q.not_before > now()))
   ORDER BY created_at LIMIT $4::bigint FOR UPDATE SKIP LOCKED
 ), due AS (
   SELECT job_id FROM expired UNION SELECT job_id FROM untold

@@ -25,7 +25,7 @@ from server import Server, directory, free_port_base
 
 FIRST_PORT = 35000 + os.getpid() % 20 * 90
 KILLS = 4  # by default; 200 by hand
-PATIENCE_S = 60
+PATIENCE_S = 120
 RETRY = "1s,1s,2s"
 
 
@@ -121,7 +121,7 @@ class World:
         self.server = Server(build, place / "data", free_port_base(FIRST_PORT))
         self.settings = [word for setting in (
             "limits.exempt_networks=127.0.0.0/8", f"dns.servers=127.0.0.1:{dns_port}", f"delivery.port={self.sink.port}",
-            f"delivery.retry={RETRY}", "delivery.lifetime=12s", "delivery.delay_notice=0s", "sandbox=yes")
+            f"delivery.retry={RETRY}", "delivery.lifetime=25s", "delivery.delay_notice=0s", "sandbox=yes")
             for word in ("--set", setting)]
 
     def submit(self, rcpts, text="Hello", sender=0, options=(), identity=None):

@@ -273,6 +273,14 @@ static void old_jobs_are_found(void **state)
 	assert_true(span_eq(groups[0].jobs[0].last_reply, SPAN("no route")));
 	assert_int_equal(queue_claim_old(&ctx, ME, 5 * 86400, 4 * 3600, &groups, &len), RC_OK);
 	assert_int_equal(len, 0);
+
+	/* Nobody has run for a week: what can be tried is tried. */
+	enqueue("well.test", 1, 0, 0);
+	scratch_sql("UPDATE job SET created_at = now() - interval '6 days'"
+		    " WHERE destination = 'well.test'");
+	assert_int_equal(queue_claim_old(&ctx, ME, 5 * 86400, 4 * 3600, &groups, &len), RC_OK);
+	assert_int_equal(len, 0);
+	assert_int_equal(claim(10).len, 1);
 }
 
 /* What is read, not time. */
