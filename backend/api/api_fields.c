@@ -215,4 +215,9 @@ const struct field api_export_query[] = {
 	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
 	{ 0 },
 };
+const struct field api_forwarding_fields[] = {
+	{ "targets", FIELD_TEXTS, FIELD_REQUIRED, .max = 99, .about = "Empty: mail stays here." },
+	{ "keep", FIELD_BOOL, .about = "A copy stays in the mailbox; true if absent." },
+	{ 0 },
+};
 const struct field api_no_fields[] = { { 0 } };

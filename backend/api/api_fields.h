@@ -3,7 +3,7 @@
 
 #include "backend/http/fields.h"
 
-extern const struct field api_import_fields[], api_export_query[];
+extern const struct field api_forwarding_fields[], api_import_fields[], api_export_query[];
 extern const struct field api_list_query[], api_account_list_query[], api_plain_list_query[],
 	api_domain_list_query[], api_trace_query[], api_usage_query[], api_zone_query[],
 	api_queue_query[], api_queue_group_query[], api_account_fields[],

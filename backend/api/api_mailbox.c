@@ -1,4 +1,5 @@
 /* /mailboxes */
+#include "backend/accounts/forwarding.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/api/api.h"
 #include "backend/http/suspension_form.h"
@@ -120,6 +121,28 @@ enum rc api_mailbox_restore(struct req *r, struct reply *out, struct err *err)
 
 	if (rc == RC_OK)
 		api_reply_object(r, out, mailbox_json(r->ctx->arena, &mailbox), mailbox.version);
+	return rc;
+}
+
+enum rc api_forwarding_get(struct req *r, struct reply *out, struct err *err)
+{
+	struct forwarding f;
+	enum rc rc = forwarding_get(r->services, r->ctx, req_path(r, "address"), &f, err);
+
+	if (rc == RC_OK)
+		api_reply_object(r, out, forwarding_json(r->ctx->arena, &f), 0);
+	return rc;
+}
+
+enum rc api_forwarding_set(struct req *r, struct reply *out, struct err *err)
+{
+	const struct field_value *targets = form_get(&r->form, "targets");
+	struct forwarding f = { targets->items, targets->n_items,
+		form_bool(&r->form, "keep", true) };
+	enum rc rc = forwarding_set(r->services, r->ctx, req_path(r, "address"), &f, &f, err);
+
+	if (rc == RC_OK)
+		api_reply_object(r, out, forwarding_json(r->ctx->arena, &f), 0);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "backend/accounts/deleted_service.h"
 #include "backend/accounts/dkim_service.h"
 #include "backend/accounts/domain_service.h"
+#include "backend/accounts/forwarding.h"
 #include "backend/accounts/import_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/plan_service.h"
@@ -384,6 +385,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Dns", dns_sample(a) },
 		{ "DnsChange", domain_change_json(a, &(struct dns_change){ .at_us = 1 }) },
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
+		{ "Forwarding", forwarding_json(a, &(struct forwarding){ .keep = true }) },
 		{ "Import", import_json(a, &(struct import_result){ .created = 0 }) },
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },

@@ -21,6 +21,7 @@ BODIES = {
     "POST /import/domains": {"csv": "domain\nNEW"},
     "POST /import/mailboxes": {"csv": "address,password\nnew@DOMAIN,a long password"},
     "POST /import/aliases": {"csv": "address,targets\nnew@DOMAIN,a@b.example"},
+    "PUT /mailboxes/{address}/forwarding": {"targets": ["a@b.example"]},
     "POST /plans": {"name": "NEW"},
     "PATCH /plans/{id}": {"max_domains": 3},
     "POST /domains/{name}/dkim/rotate": {},

@@ -160,6 +160,24 @@ def transfer(w):
     w.check(w.api("GET", f"/domains/{name}", token=own).status == 404, "who had it does not see it any more")
 
 
+def forwarding(w):
+    name = f"f{w.mark}.example"
+    w.api("POST", "/domains", {"name": name})
+    for local in "ab":
+        mailbox(w, "admin", f"{local}@{name}")
+    path = f"/mailboxes/a@{name}/forwarding"
+    w.check(w.api("GET", path).json == {"targets": [], "keep": True}, "mail stays at first")
+    on = w.api("PUT", path, {"targets": [f"b@{name}"]})
+    w.check(on.json == {"targets": [f"b@{name}"], "keep": True} and w.api("GET", path).json == on.json, "passed on, with a copy", on)
+    w.check(set(w.api("GET", f"/aliases/a@{name}").json["targets"]) == {f"a@{name}", f"b@{name}"}, "which delivery sees")
+    off = w.api("PUT", path, {"targets": [f"b@{name}"], "keep": False})
+    w.check(off.json["keep"] is False and w.api("GET", f"/aliases/a@{name}").json["targets"] == [f"b@{name}"], "without", off)
+    w.is_problem(w.api("PUT", path, {"targets": [f"A@{name}"]}), 422, "invalid", "to itself")
+    w.is_problem(w.api("PUT", path, {"targets": ["nobody"]}), 422, "invalid", "to no address")
+    w.check(w.api("PUT", path, {"targets": []}).json == {"targets": [], "keep": True}, "and ended")
+    w.check(w.api("GET", f"/aliases/a@{name}").status == 404, "nothing is left of it")
+
+
 def post(w, sender, recipient, login=PASSWORD):
     """What RCPT answers: by submission, or to port 25 without a log-in."""
     with smtplib.SMTP(w.host, w.ports["submission" if login else "smtp"], timeout=60) as smtp:
@@ -190,4 +208,4 @@ def groups(w):
 
 
 if __name__ == "__main__":
-    web.main(plans, own_plan, suspension, undo, transfer, groups)
+    web.main(plans, own_plan, suspension, undo, transfer, groups, forwarding)
