@@ -49,8 +49,9 @@ static void make_contexts(void)
 	ERR_clear_error();
 }
 
-/* Whom the certificate must name; for a host name also what SNI says. */
-static bool set_host(SSL *ssl, const char *host, bool verify)
+/* Whom the certificate must name; for a host name also what SNI says. (OpenSSL's macro for SNI casts
+ * const away.) */
+static bool set_host(SSL *ssl, char *host, bool verify)
 {
 	struct addr a;
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
