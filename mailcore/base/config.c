@@ -37,7 +37,8 @@ static const struct key keys[] = {
 		"A libpq URL; several hosts are possible. Empty: a private PostgreSQL in the data\n"
 		"directory, started and stopped with the server." },
 	{ "listen.smtp", KIND_TEXT, "*:25", "Mail from other servers. Empty: do not listen." },
-	{ "listen.submission", KIND_TEXT, "*:587", "Mail from our users, STARTTLS." },
+	{ "listen.submission", KIND_TEXT, "*:587,*:2525",
+		"Mail from our users, STARTTLS. The second port is for networks that block the first." },
 	{ "listen.submissions", KIND_TEXT, "*:465", "Mail from our users, TLS." },
 	{ "listen.imap", KIND_TEXT, "*:143", "IMAP with STARTTLS." },
 	{ "listen.imaps", KIND_TEXT, "*:993", "IMAP over TLS." },
