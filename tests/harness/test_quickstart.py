@@ -10,6 +10,7 @@ import pathlib
 import secrets
 import shutil
 import signal
+import smtplib
 import socket
 import ssl
 import stat
@@ -138,10 +139,9 @@ def check_neighbour(t, build, s):
         all_greet(t, s.env, "the first one meanwhile")
         t.check([e["role"] for e in other.env["logins"]] == ["admin"] and other.env["mailboxes"] == [],
                 "--no-demo makes only the admin", other.env)
-        with socket.create_connection(("127.0.0.1", other.env["ports"]["smtp"]), 10) as sock:
-            sock.sendall(b"EHLO client.test\r\n")
-            time.sleep(0.3)
-            t.check(b"SIZE 1048576\r\n" in sock.recv(4096), "--set reaches the roles")
+        with smtplib.SMTP("127.0.0.1", other.env["ports"]["smtp"], timeout=30) as smtp:
+            smtp.ehlo("client.test")
+            t.check(smtp.esmtp_features.get("size") == "1048576", "--set reaches the roles", smtp.esmtp_features)
 
 
 def restart_seconds(s, env):
