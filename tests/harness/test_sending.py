@@ -312,7 +312,7 @@ def outbound(t, build):
             if not t.check(status == 0, "quickstart", output):
                 return
             try:
-                for group in (goes_out, is_tried_again, comes_back, is_forwarded, survives_kills, is_held):
+                for group in (goes_out, is_tried_again, comes_back, is_forwarded, is_held, survives_kills):
                     t.group(group, w)
             finally:
                 status, output = w.server.stop()
