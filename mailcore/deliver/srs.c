@@ -67,10 +67,15 @@ static bool day_is_recent(struct span text, int64_t now_s)
 	return (day_of(now_s) + DAYS_MOD - day) % DAYS_MOD <= SRS_DAYS;
 }
 
+/* What stands behind "SRS0" or "SRS1": a separator, and the rest that is its maker's business. */
+static bool is_opaque(struct span text)
+{
+	return text.len > 1 && (text.ptr[0] == '=' || text.ptr[0] == '-' || text.ptr[0] == '+');
+}
+
 static bool has_tag(struct span local, const char *tag)
 {
-	return span_istarts(local, span_of(tag)) && local.len > 5 &&
-		(local.ptr[4] == '=' || local.ptr[4] == '-' || local.ptr[4] == '+');
+	return span_istarts(local, span_of(tag)) && is_opaque(span_from(local, 4));
 }
 
 bool srs_is(struct span local)
@@ -78,11 +83,21 @@ bool srs_is(struct span local)
 	return has_tag(local, "SRS0") || has_tag(local, "SRS1");
 }
 
+static bool has_controls(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			return true;
+	}
+	return false;
+}
+
 static bool split_address(struct span address, struct span *local, struct span *domain)
 {
 	size_t at = span_rfind(address, '@');
 
-	if (at == SPAN_NPOS || at == 0 || at + 1 == address.len || address.len > SRS_MAX)
+	if (at == SPAN_NPOS || at == 0 || at + 1 == address.len || address.len > SRS_MAX ||
+		has_controls(address))
 		return false;
 	*local = span_sub(address, 0, at);
 	*domain = span_from(address, at + 1);
@@ -122,7 +137,7 @@ static enum rc forward_again(struct arena *a, struct span secret, struct span lo
 	if (has_tag(local, "SRS1")) {
 		struct span rest = span_from(local, 5), hash;
 		if (!span_split(&rest, '=', &hash) || !span_split(&rest, '=', &first) ||
-			first.len == 0 || rest.len == 0)
+			first.len == 0 || !is_opaque(rest))
 			return RC_INVALID;
 		opaque = rest;
 	}
@@ -161,7 +176,7 @@ static enum rc reverse_again(struct arena *a, struct span rest, struct span *out
 {
 	struct span first;
 
-	if (!span_split(&rest, '=', &first) || first.len == 0 || rest.len < 2)
+	if (!span_split(&rest, '=', &first) || first.len == 0 || !is_opaque(rest))
 		return RC_DENIED;
 	*out = arena_printf(a, "SRS0" SPAN_FMT "@" SPAN_FMT, SPAN_ARG(rest), SPAN_ARG(first));
 	return RC_OK;
