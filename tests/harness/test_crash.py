@@ -142,10 +142,23 @@ def can_read(env):
         return False
 
 
+def log_in(env, mailbox):
+    """A client in the INBOX. Some of the role's database connections may still be those of before the crash: it says so."""
+    for _ in range(100):
+        try:
+            client = server.imap_login(env, mailbox)
+            if client.select("INBOX", readonly=True)[0] == "OK":
+                return client
+        except server.imaplib.IMAP4.error as error:
+            if "UNAVAILABLE" not in str(error):
+                raise
+        time.sleep(0.2)
+    raise SystemExit("no log-in within 20 s of the crash")
+
+
 def identities(env, mailbox):
     """How often each Message-ID is in the INBOX."""
-    client = server.imap_login(env, mailbox)
-    client.select("INBOX", readonly=True)
+    client = log_in(env, mailbox)
     _, rows = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
     client.logout()
     headers = b"".join(row[1] for row in rows if isinstance(row, tuple))
@@ -154,8 +167,7 @@ def identities(env, mailbox):
 
 def whole_bodies(env, mailbox, names):
     """The large messages of the ledger that have not the length they were sent with."""
-    client = server.imap_login(env, mailbox)
-    client.select("INBOX", readonly=True)
+    client = log_in(env, mailbox)
     short = []
     for name in names:
         _, found = client.search(None, "HEADER", "Message-ID", name)
