@@ -105,6 +105,14 @@ static struct span hash_of(const char *password)
 	return str_span(&out);
 }
 
+/* Processor time: other load on the machine does not count. */
+static int64_t cpu_us(void)
+{
+	struct timespec ts;
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
+	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
+}
+
 static void test_verify(void **state)
 {
 	store(1, hash_of("secret"));
@@ -114,10 +122,10 @@ static void test_verify(void **state)
 	assert_int_equal(verify(2, "secret"), RC_DENIED);
 	assert_int_equal(verify(0, "secret"), RC_DENIED);
 	/* remembered: hundreds of log-ins cost less than a few hashes */
-	int64_t start = clock_mono_ms();
+	int64_t start_us = cpu_us();
 	for (int i = 0; i < 300; i++)
 		assert_int_equal(verify(1, "secret"), RC_OK);
-	assert_true(clock_mono_ms() - start < 20000);
+	assert_true(cpu_us() - start_us < 3 * USEC_PER_SEC);
 	/* changed elsewhere: at once */
 	struct str other = str_in(&arena, 200);
 	str_addf(&other, "UPDATE credential SET hash = '" SPAN_FMT "' WHERE mailbox_id = 1",
@@ -160,14 +168,6 @@ static void test_app_password(void **state)
 	assert_int_equal(verify(1, "abcd-efgh-ijkl-mnop-qrsu"), RC_DENIED);
 	assert_int_equal(verify(1, "imported"), RC_OK);
 	assert_int_equal(scratch_sql("SELECT count(used_at) FROM credential"), 2);
-}
-
-/* Processor time: other load on the machine does not count. */
-static int64_t cpu_us(void)
-{
-	struct timespec ts;
-	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
-	return ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000;
 }
 
 static void time_one(int64_t id, int64_t *best)
