@@ -1,7 +1,7 @@
 // Plans, customers, suspension, undo, the second factor's set-up and the small pages: made by hand as a person does, then every
 // page on a phone in the dark; German on request.
 
-import { check, Window } from './harness.mjs';
+import { check, read_qr, Window } from './harness.mjs';
 
 const PAGES = ['plans', 'customers', 'deleted', 'audit', 'help/api', 'system/status', 'account', 'customers/new'];
 
@@ -55,6 +55,7 @@ export default async function tenants(world) {
 	await w.page.goto('/account');
 	await submit(w, '/account/second-factor#second-factor');
 	check(await w.page.locator('#factor-secret').isVisible(), 'the second factor shows its key');
+	check(await read_qr(w.page) === await w.page.locator('a[href^="otpauth:"]').getAttribute('href'), 'and a QR code that says the same');
 	await w.settle('second-factor');
 	await w.close('tenants');
 

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import jsqr from 'jsqr';
 import { chromium } from 'playwright-core';
 
 const require = createRequire(import.meta.url);
@@ -30,6 +31,26 @@ export function finish() {
 
 export async function launch() {
 	return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+}
+
+/** What a telephone reads off the page's QR code; null when it cannot. */
+export async function read_qr(page) {
+	const seen = await page.locator('svg.qr').evaluate(async (svg) => {
+		const side = 600;
+		const copy = svg.cloneNode(true);
+		for (const [name, value] of [['xmlns', 'http://www.w3.org/2000/svg'], ['width', side], ['height', side]])
+			copy.setAttribute(name, value);
+		const image = new Image();
+		image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+		await image.decode();
+		const canvas = document.createElement('canvas');
+		canvas.width = canvas.height = side;
+		const pen = canvas.getContext('2d');
+		pen.drawImage(image, 0, 0);
+		return { side, pixels: [...pen.getImageData(0, 0, side, side).data] };
+	});
+	const read = jsqr.default ?? jsqr;
+	return read(Uint8ClampedArray.from(seen.pixels), seen.side, seen.side)?.data ?? null;
 }
 
 /** A browser window with nothing in its cache, and what went wrong in it. */

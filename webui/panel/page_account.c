@@ -9,6 +9,7 @@
 #include "mailcore/base/clock.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
+#include "webui/view/qr.h"
 
 static const char *const languages[] = { "", "en", "de", NULL };
 
@@ -100,6 +101,11 @@ static enum rc factor_add(struct page *p, const struct shown *shown, struct err 
 	val_set_i64(p->data, "recovery_left", factor.recovery_left);
 	val_set(p->data, "factor_secret", shown->factor_secret);
 	val_set(p->data, "factor_uri", shown->factor_uri);
+	struct html code;
+	if (qr_svg(r->ctx->arena, shown->factor_uri, words(W_FACTOR_QR), &code))
+		val_set_html(p->data, "factor_qr", code);
+	else
+		val_set(p->data, "factor_qr", SPAN(""));
 	val_set_bool(p->data, "factor_pending", factor.is_pending);
 	struct val *codes = val_set_list(p->data, "recovery");
 	for (size_t i = 0; shown->recovery && i < RECOVERY_CODES; i++)

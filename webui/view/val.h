@@ -12,8 +12,8 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/span.h"
 
-/* Markup that needs no escaping. Made only by tmpl_html (another template's output) and by
- * html_clean; nobody else may fill one in. */
+/* Markup that needs no escaping. Made only by tmpl_html (another template's output), by html_clean
+ * and by qr_svg; nobody else may fill one in. */
 struct html {
 	struct span markup;
 };
