@@ -1,0 +1,55 @@
+/*
+ * Shared by runner.c (threads, destinations), runner_feed.c (the feeder) and runner_group.c (the way of
+ * one group).
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "mailcore/deliver/runner.h"
+#include "mailcore/deliver/schedule.h"
+
+struct runner {
+	struct runner_options options;
+	struct remote_env remote;
+	char owner[200];
+	_Atomic bool stopping;
+
+	pthread_mutex_t lock; /* of all below; a leaf */
+	pthread_cond_t work;  /* for delivery threads */
+	pthread_cond_t feed;  /* for the feeder */
+	struct schedule schedule;
+	bool hungry; /* claim again */
+
+	struct bell_watch *watch;
+	pthread_t feeder, *threads;
+	size_t n_threads;
+};
+
+static inline struct span runner_owner(const struct runner *r)
+{
+	return span_of(r->owner);
+}
+
+/* A callback of the peers' waiting, too: arg is the runner. */
+bool runner_is_stopping(void *arg);
+/* A new step of a thread: its arena is empty again. */
+struct ctx runner_step(struct arena *a, struct db *db);
+/* Time has passed within it. */
+void runner_renew(struct ctx *ctx);
+
+/* --- runner_feed.c ---------------------------------------------------------------------------- */
+
+/* The thread that claims for all; arg is the runner. */
+void *runner_feed(void *arg);
+/* There is something to claim, or a new time to wait for. */
+void runner_wake_feeder(struct runner *r);
+
+/* --- runner_group.c --------------------------------------------------------------------------- */
+
+/* One group from the attempt to its rows. *out_reply: the peer's words, in the step's arena. */
+enum feedback runner_run_group(
+	struct runner *r, struct ctx *ctx, const struct work *w, struct span *out_reply);
+/* Unused: others may claim it. */
+void runner_back_to_queue(struct runner *r, struct ctx *ctx, const struct job_group *group);
