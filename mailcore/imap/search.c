@@ -6,6 +6,7 @@
 #include "mailcore/imap/session.h"
 #include "mailcore/mime/date.h"
 #include "mailcore/mime/header.h"
+#include "mailcore/mime/search_text.h"
 #include "mailcore/mime/text.h"
 #include "mailcore/store/store.h"
 
@@ -25,22 +26,6 @@ static uint64_t keyword_bit(const struct snapshot *snap, struct span keyword)
 	return 0;
 }
 
-/* Empty when there is a character in it that folding can make from several others. */
-static struct span longest_word(struct span text)
-{
-	struct span word, longest = SPAN("");
-
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return SPAN("");
-	}
-	while (span_split(&text, ' ', &word)) {
-		if (word.len > longest.len)
-			longest = word;
-	}
-	return longest;
-}
-
 bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
 {
 	for (struct search_key *k = key->children; k; k = k->next) {
@@ -50,7 +35,7 @@ bool search_prepare(struct imap *s, struct search_key *key, struct arena *a)
 	if (key->op == SEARCH_NUMBERS || key->op == SEARCH_UIDS)
 		return imap_view_resolve(s, &key->set, key->op == SEARCH_UIDS, a, &key->runs);
 	if (key->op == SEARCH_HEADER)
-		key->word = longest_word(key->text);
+		key->number = header_term_of(key->name);
 	if (key->op == SEARCH_KEYWORD)
 		key->number = keyword_bit(s->view.seen, key->text);
 	return true;
@@ -63,37 +48,15 @@ static bool contains(struct span folded, struct span needle)
 	return !needle.len || span_find_span(folded, needle) != SPAN_NPOS;
 }
 
-/* Header fields of ASCII without encoded words mean what they say: what is not in their bytes is
- * not in their text. Empty: they are of another kind. */
-struct span search_plain_fields(struct arena *a, struct span fields)
-{
-	char *out = arena_alloc(a, fields.len);
-	unsigned char other = 0;
-
-	for (size_t i = 0; i < fields.len; i++) {
-		unsigned char c = (unsigned char)fields.ptr[i];
-		other |= (unsigned char)((c & 0x80) | (c == 0x1b)); /* ESC: ISO-2022 */
-		out[i] = (char)(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
-	}
-	struct span plain = span_make(out, fields.len);
-	return other || span_find_span(plain, SPAN("=?")) != SPAN_NPOS ? SPAN("") : plain;
-}
-
-/* Most messages of a search for a word are ruled out by this, at a twentieth of the price. */
-static bool is_ruled_out(const struct search_key *key, const struct candidate *c)
-{
-	return !c->has_message && key->word.len > 0 && c->plain_fields.len > 0 &&
-		span_find_span(c->plain_fields, key->word) == SPAN_NPOS;
-}
-
 static enum match match_field(const struct search_key *key, struct candidate *c)
 {
 	struct header_field field;
 
+	if (c->terms && key->number)
+		return header_terms_have(c->terms, (unsigned)key->number, key->text) ? MATCH_YES
+										     : MATCH_NO;
 	if (!c->has_message && !(c->has_fields && message_header_is_cached(key->name)))
 		return MATCH_UNDECIDED;
-	if (is_ruled_out(key, c))
-		return MATCH_NO;
 	struct cur in = cur_of(c->has_message ? c->message.bytes : c->fields);
 	while (header_next_named(&in, key->name, &field)) {
 		if (contains(search_fold(c->a, header_text(c->a, field.value)), key->text))
@@ -102,16 +65,26 @@ static enum match match_field(const struct search_key *key, struct candidate *c)
 	return MATCH_NO;
 }
 
-/* The day of the Date field in its own zone (RFC 9051 §6.4.4: time and zone are disregarded). */
-static enum match match_sent(const struct search_key *key, struct candidate *c)
+static bool find_sent(const struct candidate *c, struct date *out)
 {
 	struct header_field field;
+	struct span block = c->has_message ? c->message.bytes : c->fields;
+
+	if (c->terms) {
+		*out = (struct date){ c->terms->sent_s, c->terms->sent_zone_minutes };
+		return c->terms->has_sent;
+	}
+	return header_find(block, SPAN("Date"), &field) && date_parse(field.value, out);
+}
+
+/* The day of the Date field in its own zone (RFC 9051 §6.4.4: time and zone are disregarded). */
+static enum match match_sent(const struct search_key *key, const struct candidate *c)
+{
 	struct date date;
 
-	if (!c->has_message && !c->has_fields)
+	if (!c->has_message && !c->has_fields && !c->terms)
 		return MATCH_UNDECIDED;
-	struct span block = c->has_message ? c->message.bytes : c->fields;
-	if (!header_find(block, SPAN("Date"), &field) || !date_parse(field.value, &date))
+	if (!find_sent(c, &date))
 		return MATCH_NO;
 	int64_t local_s = date.utc_s + date.zone_minutes * 60;
 	int64_t day = local_s / DAY_S - (local_s % DAY_S < 0), want = (int64_t)key->number;
@@ -205,12 +178,12 @@ static bool body_contains(struct candidate *c, struct span needle)
 
 static bool block_contains(struct candidate *c, struct span block, struct span needle)
 {
-	struct cur in = cur_of(block);
-	struct header_field field;
+	struct search_fields walk;
+	struct span folded;
 
-	while (header_next(&in, &field)) {
-		if (contains(search_fold(c->a, field.name), needle) ||
-			contains(search_fold(c->a, header_text(c->a, field.value)), needle))
+	search_fields_begin(&walk, block);
+	while (search_fields_next(c->a, &walk, &folded)) {
+		if (contains(folded, needle))
 			return true;
 	}
 	return false;

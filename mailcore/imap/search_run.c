@@ -1,4 +1,4 @@
-/* Searching a folder: see search_run.h. The three rounds are those of search.h. */
+/* Searching a folder: see search_run.h. The rounds are those of search.h. */
 #include "mailcore/imap/search_run.h"
 
 #include "mailcore/base/clock.h"
@@ -58,6 +58,27 @@ static void collect_undecided(struct answer *answer, struct search *q, size_t n,
 	}
 }
 
+static enum rc terms_round(
+	struct answer *answer, struct search *q, const struct undecided *u, struct results *r)
+{
+	struct imap *s = answer->cmd.s;
+	struct ctx ctx = *answer->cmd.ctx;
+	struct header_terms *terms = arena_array(&answer->batch, u->len, sizeof *terms);
+	struct header_terms_hold hold;
+
+	ctx.arena = &answer->batch;
+	enum rc rc = header_terms_load(s->options->store, &ctx, s->mailbox_id, s->view.folder_id,
+		u->uid, u->len, terms, &hold);
+	for (size_t k = 0; rc == RC_OK && k < u->len; k++) {
+		if (terms[k].state != TERMS_HERE)
+			continue;
+		struct candidate c = { .index = u->index[k], .terms = &terms[k] };
+		r->of[u->index[k] - q->at] = match_one(answer, q, &answer->batch, &c);
+	}
+	header_terms_done(&hold);
+	return rc;
+}
+
 static enum rc fields_round(
 	struct answer *answer, struct search *q, const struct undecided *u, struct results *r)
 {
@@ -80,8 +101,7 @@ static enum rc fields_round(
 		struct candidate c = { .index = u->index[k],
 			.row = it,
 			.has_fields = fields.len > 0, /* none: too large for the row */
-			.fields = fields,
-			.plain_fields = search_plain_fields(&answer->batch, fields) };
+			.fields = fields };
 		r->of[u->index[k] - q->at] = match_one(answer, q, &answer->batch, &c);
 	}
 	return RC_OK;
@@ -141,7 +161,10 @@ static enum rc search_batch(struct answer *answer, struct search *q)
 
 	first_round(answer, q, n, r);
 	collect_undecided(answer, q, n, r, u);
-	if (u->len)
+	if (u->len && q->wants_terms)
+		rc = terms_round(answer, q, u, r);
+	collect_undecided(answer, q, n, r, u);
+	if (rc == RC_OK && u->len && q->wants_row)
 		rc = fields_round(answer, q, u, r);
 	collect_undecided(answer, q, n, r, u);
 	for (size_t next = 0; rc == RC_OK && next < u->len;)
@@ -156,21 +179,28 @@ static enum rc search_batch(struct answer *answer, struct search *q)
 
 /* ------------------------------------------------------------------ the folder */
 
-static unsigned what_it_wants(const struct search_key *key)
+static void note_wants(struct search *q, const struct search_key *key)
 {
-	unsigned want = META_HEADERS;
 	bool ids = key->op == SEARCH_EMAILID || key->op == SEARCH_THREADID ||
 		(key->op >= SEARCH_SAVED_BEFORE && key->op <= SEARCH_SAVED_SINCE);
+	bool sent = key->op >= SEARCH_SENT_BEFORE && key->op <= SEARCH_SENT_SINCE;
+	bool header = key->op == SEARCH_HEADER;
 
+	q->wants_terms = q->wants_terms || sent || (header && key->number);
+	q->wants_row = q->wants_row || ids ||
+		(header && !key->number && message_header_is_cached(key->name));
+	q->want |= ids ? META_IDS : 0;
 	for (const struct search_key *k = key->children; k; k = k->next)
-		want |= what_it_wants(k);
-	return ids ? want | META_IDS : want;
+		note_wants(q, k);
 }
 
 bool search_begin(struct answer *answer, struct search *q)
 {
-	q->want = what_it_wants(q->query.root);
-	return search_prepare(answer->cmd.s, q->query.root, &answer->arena);
+	if (!search_prepare(answer->cmd.s, q->query.root, &answer->arena))
+		return false;
+	q->want = META_HEADERS;
+	note_wants(q, q->query.root);
+	return true;
 }
 
 enum rc search_run(struct answer *answer, struct search *q, bool *out_done)

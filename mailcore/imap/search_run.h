@@ -9,8 +9,10 @@
 
 struct search {
 	struct search_query query;
-	unsigned want; /* META_*: what the second round reads */
-	size_t at;     /* the place: index of the next message */
+	bool wants_terms; /* a key asks for header fields that the process keeps */
+	bool wants_row;   /* a key asks for what only message_rows has */
+	unsigned want;    /* META_*: what that reads */
+	size_t at;        /* the place: index of the next message */
 	struct {
 		uint32_t *items; /* indexes of what was found, ascending */
 		size_t len, cap;

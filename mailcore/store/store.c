@@ -2,6 +2,7 @@
 #include "mailcore/store/store.h"
 
 #include "mailcore/base/map.h"
+#include "mailcore/store/header_terms.h"
 #include "mailcore/store/store_impl.h"
 
 #define SNAPSHOT_BYTES ((size_t)256 << 20)
@@ -22,6 +23,7 @@ struct store *store_new(const struct store_options *options)
 	s->blobs = options->blobs;
 	s->bells = options->bells;
 	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
+	kept_init(&s->terms, TERMS_KEPT_BYTES);
 	deliver_init(s);
 	if (s->bells)
 		s->watch = bell_watch(s->bells, BELL_ALL, note_ring, s);
@@ -35,6 +37,7 @@ void store_free(struct store *s)
 	if (s->watch)
 		bell_unwatch(s->bells, s->watch);
 	cache_done(s);
+	kept_done(&s->terms);
 	heap_free(s->seen);
 	deliver_done(s);
 	heap_free(s);

@@ -1,7 +1,7 @@
 /*
  * Shared by the files of this folder.
  *
- * Locks: deliver_lock and cache_lock are leaves; neither is held while the database is asked or a
+ * Locks: deliver_lock, cache_lock and kept.lock are leaves; none is held while the database is asked or a
  * bell rings. Watching all bells only counts (rung), so nothing is locked there either.
  */
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "mailcore/base/list.h"
 #include "mailcore/db/tx.h"
+#include "mailcore/store/kept.h"
 #include "mailcore/store/store.h"
 
 #define RUNG_N 4096 /* power of two */
@@ -33,6 +34,8 @@ struct store {
 	struct list cached; /* least recently used first */
 	size_t cache_bytes, cache_budget;
 	_Atomic uint32_t rung[RUNG_N]; /* how often a mailbox of this hash has rung */
+
+	struct kept terms; /* header_terms.c */
 
 	/* poll.c: one caller at a time, no lock */
 	struct seen *seen; /* by mailbox_id */

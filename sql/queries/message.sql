@@ -268,6 +268,13 @@ SELECT m.uid, CASE WHEN $5::boolean THEN mm.envelope END, CASE WHEN $6::boolean 
 FROM message m JOIN message_meta mm ON mm.mailbox_id = m.mailbox_id AND mm.blob_id = m.blob_id
 WHERE m.mailbox_id = $1 AND m.folder_id = $2 AND m.uid BETWEEN $3::bigint AND $4::bigint ORDER BY m.uid;
 
+-- name: message_fields
+-- roles: user web
+-- For searching: the header fields of all messages between two UIDs, except those of more than $5 octets.
+SELECT m.uid, CASE WHEN octet_length(mm.headers) <= $5::bigint THEN mm.headers END
+FROM message m JOIN message_meta mm ON mm.mailbox_id = m.mailbox_id AND mm.blob_id = m.blob_id
+WHERE m.mailbox_id = $1 AND m.folder_id = $2 AND m.uid BETWEEN $3::bigint AND $4::bigint ORDER BY m.uid;
+
 -- name: message_rows
 -- roles: user web
 SELECT m.uid, m.blob_id, CASE WHEN $4::boolean THEN mm.envelope END, CASE WHEN $5::boolean THEN mm.bodystructure END,

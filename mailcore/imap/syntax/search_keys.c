@@ -1,16 +1,12 @@
 /* What a SEARCH asks for: see search_keys.h. */
 #include "mailcore/imap/syntax/search_keys.h"
 
-#include <unicode/uchar.h>
-
 #include "mailcore/base/str.h"
-#include "mailcore/base/utf8.h"
 #include "mailcore/imap/syntax/item_text.h"
 #include "mailcore/imap/syntax/lex.h"
 #include "mailcore/mime/charset.h"
+#include "mailcore/mime/search_text.h"
 #include "mailcore/store/store.h"
-
-#define FOLD_MAX ((size_t)256 << 20)
 
 struct parser {
 	struct arena *a;
@@ -92,35 +88,11 @@ static struct search_key *take_key(struct cur *in, struct parser *p, unsigned de
 
 /* ------------------------------------------------------------------ text */
 
-struct span search_fold(struct arena *a, struct span utf8)
-{
-	struct str out = str_in(a, FOLD_MAX);
-	bool space = false;
-
-	for (size_t i = 0, len; i < utf8.len; i += len) {
-		uint32_t code = (unsigned char)utf8.ptr[i];
-		len = code < 0x80 ? 1 : utf8_decode(span_from(utf8, i), &code);
-		if (!len) {
-			len = 1;
-			code = 0xfffd;
-		}
-		bool is_space = code <= ' ' || code == 0xa0;
-		if (is_space && !space)
-			str_add_c(&out, ' ');
-		else if (!is_space && code < 0x80)
-			str_add_c(&out, ascii_lower((char)code));
-		else if (!is_space)
-			utf8_add(&out, (uint32_t)u_foldCase((UChar32)code, U_FOLD_CASE_DEFAULT));
-		space = is_space;
-	}
-	return str_span(&out);
-}
-
 /* astring in the command's charset, folded */
 static bool take_text(struct cur *in, struct parser *p, struct span *out)
 {
 	struct span raw;
-	struct str utf8 = str_in(p->a, FOLD_MAX);
+	struct str utf8 = str_in(p->a, SEARCH_FOLD_MAX);
 
 	if (!lex_astring(in, p->a, &raw))
 		return false;

@@ -50,7 +50,6 @@ struct search_key {
 	struct search_key *children, *next;
 	uint64_t number;
 	struct span name, text;
-	struct span word; /* the longest word of text if it is ASCII: see match_field */
 	struct seqset set;
 	struct index_runs runs; /* of the sets: filled by whoever knows the folder */
 };
@@ -87,7 +86,3 @@ bool search_return_parse(struct cur *in, struct search_query *q);
 /* search-key *(SP search-key) up to the end; charset may be empty. */
 enum search_parse search_keys_parse(
 	struct cur *in, struct arena *a, struct span charset, struct search_query *q);
-
-/* Case-folded valid UTF-8 for comparing, white space runs as one space. At most three times as
- * long as the text. */
-struct span search_fold(struct arena *a, struct span utf8);
