@@ -298,6 +298,14 @@ void role_listen(struct role *r, const char *name, const struct protocol *protoc
 		loop_listen(r->loop, fd, name, protocol, r->tls, implicit_tls, options);
 }
 
+const char *role_url(struct role *r)
+{
+	const char *given = config_text(r->launch.config, "web.url");
+
+	return given[0] ? given
+			: arena_printf(&r->launch.arena, "https://%s", r->launch.hostname).ptr;
+}
+
 void role_intake_env(struct role *r, struct intake_env *out)
 {
 	const struct config *c = r->launch.config;

@@ -78,6 +78,8 @@ void role_listen(struct role *r, const char *name, const struct protocol *protoc
 	bool implicit_tls, void *options);
 /* What the configuration says for message intake and for SMTP sessions. Borrowed from r. */
 void role_intake_env(struct role *r, struct intake_env *out);
+/* https://panel.example.net, as configured: for links in mail and pages. */
+const char *role_url(struct role *r);
 void role_smtp_options(
 	struct role *r, const struct intake_env *intake, bool submission, struct smtp_options *out);
 /* Each listener of this name: its socket. *pos starts at 0; -1 at the end. */

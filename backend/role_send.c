@@ -13,7 +13,9 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/deliver/hold.h"
+#include "mailcore/deliver/reset_mail.h"
 #include "mailcore/deliver/runner.h"
+#include "mailcore/directory/reset_repo.h"
 #include "mailcore/directory/route.h"
 #include "mailcore/smtpclient/client_cache.h"
 
@@ -25,6 +27,7 @@
 #define TRACE_TRIM_LIMIT    20000
 #define SWEEP_EVERY_MS      MSEC_PER_SEC
 #define HOLDS_EVERY_MS      (20 * MSEC_PER_SEC)
+#define RESETS_EVERY_MS     (2 * MSEC_PER_SEC) /* somebody waits for the mail */
 
 #define IDLE_CONNECTION_MS (5 * MSEC_PER_SEC) /* kept for the next message to the same server */
 #define SELF_ADDRESSES_MAX 32
@@ -71,6 +74,7 @@ static void forget_expired(struct ctx *ctx, void *arg)
 	forget(ctx, "sessions", login_collect);
 	forget(ctx, "idempotency", idempotency_collect);
 	forget(ctx, "mailboxes", deleted_purge);
+	forget(ctx, "password_resets", reset_collect);
 }
 
 static void trim_traces(struct ctx *ctx, void *arg)
@@ -99,6 +103,7 @@ static void forget_counts(struct ctx *ctx, void *arg)
 struct sending {
 	struct intake_env intake;
 	struct hold_env hold;
+	struct reset_mail_env reset;
 	struct client_cache *cache;
 	struct routes *routes;
 	struct smarthost smarthost;
@@ -117,6 +122,13 @@ static void tell_of_holds(struct ctx *ctx, void *arg)
 	enum rc rc = hold_tell(&((struct sending *)arg)->hold, ctx);
 	if (rc != RC_OK)
 		log_warn("hold.tell", "rc=%s", rc_name(rc));
+}
+
+static void mail_resets(struct ctx *ctx, void *arg)
+{
+	enum rc rc = reset_mail_all(&((struct sending *)arg)->reset, ctx);
+	if (rc != RC_OK)
+		log_warn("password.reset", "rc=%s", rc_name(rc));
 }
 
 /* An MX with our name or one of our addresses is ourselves. */
@@ -174,6 +186,7 @@ static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
 		return rc;
 	role_intake_env(r, &s->intake);
 	s->hold = (struct hold_env){ .intake = &s->intake };
+	s->reset = (struct reset_mail_env){ .intake = &s->intake, .url = role_url(r) };
 	s->cache = client_cache_new(options.threads, IDLE_CONNECTION_MS);
 	options.remote.resolver = r->resolver;
 	options.remote.blobs = r->blobs;
@@ -214,6 +227,7 @@ int role_send(struct role *r)
 	loop_every(r->loop, TRIM_EVERY_MS, forget_counts, r);
 	loop_every(r->loop, SWEEP_EVERY_MS, sweep, &sending);
 	loop_every(r->loop, HOLDS_EVERY_MS, tell_of_holds, &sending);
+	loop_every(r->loop, RESETS_EVERY_MS, mail_resets, &sending);
 	int status = role_serve(r);
 	stop_sending(&sending);
 	role_close(r);

@@ -25,13 +25,6 @@ static unsigned port_of(const struct role *r, const char *key)
 	return ok ? (unsigned)port : 0;
 }
 
-static const char *own_url(struct role *r)
-{
-	const char *given = config_text(r->launch.config, "web.url");
-	return given[0] ? given
-			: arena_printf(&r->launch.arena, "https://%s", r->launch.hostname).ptr;
-}
-
 static void listen_web(struct role *r, struct server *server)
 {
 	size_t pos = 0;
@@ -59,7 +52,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.resolver = r->resolver,
 		.hostname = r->launch.hostname,
 		.addresses = config_text(r->launch.config, "addresses"),
-		.url = own_url(r),
+		.url = role_url(r),
 		.status_file = launch_path(&r->launch, "run/status.json"),
 	};
 	struct webui_env env = {

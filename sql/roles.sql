@@ -100,8 +100,12 @@ GRANT SELECT (credential_id, account_id, mailbox_id, kind, label, created_at, us
 GRANT SELECT (factor_id, account_id, mailbox_id, confirmed_at, created_at), INSERT, UPDATE (confirmed_at), DELETE
   ON second_factor TO mailstead_web;
 GRANT SELECT (factor_id), INSERT, DELETE ON recovery_code TO mailstead_web;
-GRANT SELECT, INSERT, DELETE ON password_reset TO mailstead_web;
-GRANT SELECT (created_at), DELETE ON password_reset TO mailstead_send;
+GRANT SELECT, UPDATE (used_at) ON password_reset TO mailstead_web;
+GRANT EXECUTE ON FUNCTION password_reset_ask(text, text, text), password_reset_find(bytea) TO mailstead_web;
+GRANT SELECT, UPDATE (taken_at), DELETE ON password_reset_ask TO mailstead_send;
+GRANT EXECUTE ON FUNCTION password_reset_owner(text, text, text) TO mailstead_send;
+GRANT SELECT (created_at), INSERT, DELETE ON password_reset TO mailstead_send;
+GRANT INSERT ON audit TO mailstead_send;
 GRANT SELECT (account_id, domain_id, smarthost, source), INSERT, DELETE ON route TO mailstead_web;
 GRANT SELECT ON route TO mailstead_send;
 GRANT SELECT (domain_id, selector, algorithm, state, public_key, created_at, changed_at), INSERT,

@@ -209,8 +209,8 @@ enum rc account_set_password(const struct services *s, struct ctx *ctx, struct s
 	return with_reason(err, rc);
 }
 
-enum rc account_change_password(const struct services *s, struct ctx *ctx, struct span current,
-	struct span password, struct err *err)
+enum rc account_check_password(
+	const struct services *s, struct ctx *ctx, struct span current, struct err *err)
 {
 	enum rc rc = need_account(ctx);
 
@@ -218,8 +218,16 @@ enum rc account_change_password(const struct services *s, struct ctx *ctx, struc
 		rc = keys_verify(s->keys, ctx, KEYS_ACCOUNT, ctx->actor->account_id, current);
 	if (rc == RC_DENIED)
 		return err_set(err, RC_INVALID, "current", "The current password is not right.");
+	return with_reason(err, rc);
+}
+
+enum rc account_change_password(const struct services *s, struct ctx *ctx, struct span current,
+	struct span password, struct err *err)
+{
+	enum rc rc = account_check_password(s, ctx, current, err);
+
 	if (rc != RC_OK)
-		return with_reason(err, rc);
+		return rc;
 	return account_set_password(s, ctx, ctx->actor->login, password, err);
 }
 

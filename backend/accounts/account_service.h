@@ -59,6 +59,9 @@ MUST_CHECK enum rc account_list(const struct services *s, struct ctx *ctx,
 MUST_CHECK enum rc account_set_password(const struct services *s, struct ctx *ctx,
 	struct span login, struct span password, struct err *err);
 /* One's own: the current password is asked; other sessions end. */
+/* RC_INVALID: not the actor's own password (field "current"). */
+MUST_CHECK enum rc account_check_password(
+	const struct services *s, struct ctx *ctx, struct span current, struct err *err);
 MUST_CHECK enum rc account_change_password(const struct services *s, struct ctx *ctx,
 	struct span current, struct span password, struct err *err);
 struct account_change {

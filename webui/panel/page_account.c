@@ -5,6 +5,7 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/login_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/accounts/password_reset.h"
 #include "backend/accounts/second_factor.h"
 #include "mailcore/base/clock.h"
 #include "webui/panel/panel.h"
@@ -21,7 +22,13 @@ const struct field account_fields[] = {
 const struct field profile_fields[] = {
 	{ "name", FIELD_TEXT, .max = 200 },
 	{ "contact", FIELD_TEXT, .max = 320 },
+	{ "current", FIELD_SECRET, .max = 1024 }, /* to change the contact address */
 	{ "language", FIELD_CHOICE, .choices = languages },
+	{ 0 },
+};
+const struct field recovery_fields[] = {
+	{ "recovery", FIELD_TEXT, .max = 320 },
+	{ "current", FIELD_SECRET, FIELD_REQUIRED, .max = 1024 },
 	{ 0 },
 };
 const struct field code_fields[] = {
@@ -114,6 +121,17 @@ static enum rc factor_add(struct page *p, const struct shown *shown, struct err 
 	return RC_OK;
 }
 
+static enum rc recovery_add(struct page *p, struct err *err)
+{
+	struct span recovery = SPAN("");
+	enum rc rc = RC_OK;
+
+	if (is_mailbox(p->req))
+		rc = password_reset_recovery(p->req->services, p->req->ctx, &recovery, err);
+	val_set(p->data, "recovery_address", recovery);
+	return rc;
+}
+
 static enum rc app_passwords_add(struct page *p, const struct shown *shown, struct err *err)
 {
 	struct req *r = p->req;
@@ -160,6 +178,8 @@ static enum rc account_page(
 		rc = factor_add(&p, shown, err);
 	if (rc == RC_OK)
 		rc = app_passwords_add(&p, shown, err);
+	if (rc == RC_OK)
+		rc = recovery_add(&p, err);
 	if (rc != RC_OK)
 		return rc;
 	page_form(&p, NULL, r->method == METHOD_POST ? &r->form : NULL);
@@ -195,6 +215,26 @@ enum rc page_account_post(struct req *r, struct reply *out, struct err *err)
 	return answer(r, out, rc, "password_changed", err);
 }
 
+enum rc page_recovery_post(struct req *r, struct reply *out, struct err *err)
+{
+	if (r->form.n_errors > 0)
+		return account_page(r, out, 422, NULL, err);
+	enum rc rc = password_reset_set_recovery(r->services, r->ctx,
+		form_text(&r->form, "current"), form_text(&r->form, "recovery"), err);
+	return answer(r, out, rc, "profile_saved", err);
+}
+
+/* Where the link to a new password goes is changed by who knows the old one. */
+static enum rc check_contact(struct req *r, struct span contact, struct err *err)
+{
+	struct account account;
+	enum rc rc = account_get(r->services, r->ctx, SPAN(""), &account, err);
+
+	if (rc != RC_OK || span_eq(account.contact, span_trim(contact)))
+		return rc;
+	return account_check_password(r->services, r->ctx, form_text(&r->form, "current"), err);
+}
+
 enum rc page_profile_post(struct req *r, struct reply *out, struct err *err)
 {
 	struct account account;
@@ -207,7 +247,9 @@ enum rc page_profile_post(struct req *r, struct reply *out, struct err *err)
 
 	if (r->form.n_errors > 0)
 		return account_page(r, out, 422, NULL, err);
-	enum rc rc = account_update(r->services, r->ctx, r->actor->login, &change, &account, err);
+	enum rc rc = check_contact(r, change.contact, err);
+	if (rc == RC_OK)
+		rc = account_update(r->services, r->ctx, r->actor->login, &change, &account, err);
 	return answer(r, out, rc, "profile_saved", err);
 }
 
