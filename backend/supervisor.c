@@ -22,7 +22,8 @@
 #include "mailcore/net/tls.h"
 
 #define BACKOFF_MAX_S 30
-#define LONG_LIFE_MS  3000
+#define SERVED_MS     100
+#define DB_SERVED_MS  3000
 #define STOP_GRACE_MS 15000
 #define DB_START_MS   60000
 #define ROLE_ARGS_MAX (LISTENERS_MAX * 2 + LAUNCH_MAX_SETS * 2 + 16)
@@ -36,8 +37,8 @@ struct child {
 	pid_t pid;
 	enum state state;
 	int64_t since_us;
-	int64_t started_ms;
-	int64_t again_ms; /* when waiting: start then */
+	int64_t since_mono_ms; /* the same moment, on the clock that nobody sets */
+	int64_t again_ms;      /* when waiting: start then */
 	int backoff_s;
 	int ready_fd; /* a role writes one byte when it serves */
 };
@@ -91,6 +92,7 @@ static void set_state(struct supervisor *s, struct child *c, enum state state)
 {
 	c->state = state;
 	c->since_us = clock_now_us();
+	c->since_mono_ms = clock_mono_ms();
 	write_status(s);
 }
 
@@ -182,7 +184,6 @@ static void wait_again(struct supervisor *s, struct child *c)
 static void start(struct supervisor *s, int which)
 {
 	struct child *c = &s->children[which];
-	c->started_ms = clock_mono_ms();
 
 	bool started =
 		which == CHILD_DB ? (c->pid = pgcluster_start(s->launch)) > 0 : start_role(s, c);
@@ -207,6 +208,16 @@ static void log_death(const struct child *c, int status)
 			WEXITSTATUS(status));
 }
 
+/*
+ * What has served and dies is wanted back at once, however often that happens: its sockets are full of clients.
+ * Only what dies before it serves, or just after, would die again and is started more and more rarely.
+ */
+static bool has_served(const struct supervisor *s, const struct child *c)
+{
+	int64_t up_ms = c->state == STATE_UP ? clock_mono_ms() - c->since_mono_ms : 0;
+	return up_ms > (c == &s->children[CHILD_DB] ? DB_SERVED_MS : SERVED_MS);
+}
+
 static void bury(struct supervisor *s, struct child *c, int status)
 {
 	if (c->ready_fd >= 0)
@@ -218,7 +229,7 @@ static void bury(struct supervisor *s, struct child *c, int status)
 		return;
 	}
 	log_death(c, status);
-	if (clock_mono_ms() - c->started_ms > LONG_LIFE_MS)
+	if (has_served(s, c))
 		c->backoff_s = 0;
 	wait_again(s, c);
 }

@@ -184,7 +184,10 @@ def imap_login(env, mailbox):
 def count_messages(env, mailbox, folder="INBOX"):
     client = imap_login(env, mailbox)
     try:
-        return int(client.select(folder, readonly=True)[1][0])
+        status, answer = client.select(folder, readonly=True)
+        if status != "OK":
+            raise imaplib.IMAP4.error(answer[0].decode())
+        return int(answer[0])
     finally:
         client.logout()
 

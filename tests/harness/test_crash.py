@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Roles and PostgreSQL die by kill -9 under load: what was acknowledged is there, once.
 
-    test_crash.py BUILD_DIR
+    test_crash.py BUILD_DIR [MX_KILLS DATABASE_KILLS]
 
 Senders keep a ledger: a Message-ID goes into it only after the server's 250. Processes are killed in turn, each must
 listen again in time, and at the end every mailbox is read over IMAP and compared with the ledger. A message
@@ -24,6 +24,7 @@ from server import Server, directory, free_port_base, greets
 FIRST_PORT = 31000 + os.getpid() % 20 * 90
 SENDERS = 3  # of each kind
 ROUNDS = 2
+QUICK_KILLS = 4
 AGAIN_S = 1.0
 # Measured 0.1 to 0.2 s; a sanitized role takes several times the processor time, which the load and other work take too.
 AGAIN_SANITIZED_S = 3.0
@@ -118,17 +119,39 @@ def kill_and_wait(s, env, role, port):
 
 
 def kill_all(t, s, env):
-    allowed = AGAIN_SANITIZED_S if is_sanitized(s) else AGAIN_S
     for _ in range(ROUNDS):
         for role, port in (("mx", "smtp"), ("user", "imaps"), ("web", "https"), ("send", None)):
-            took = kill_and_wait(s, env, role, port)
-            t.check(took is not None and took <= allowed,
-                    f"{role} serves again within {allowed:.0f} s of kill -9 ({took or -1:.2f} s)")
+            kill_role(t, s, env, role, port)
             time.sleep(1.0)
+    for _ in range(QUICK_KILLS):  # what has served is never made to wait
+        kill_role(t, s, env, "mx", "smtp")
+        time.sleep(0.3)
+    kill_database(t, s, env)
+
+
+def kill_role(t, s, env, role, port):
+    allowed = AGAIN_SANITIZED_S if is_sanitized(s) else AGAIN_S
+    took = kill_and_wait(s, env, role, port)
+    t.check(took is not None and took <= allowed,
+            f"{role} serves again within {allowed:.0f} s of kill -9 ({took or -1:.2f} s)")
+
+
+def kill_database(t, s, env):
     took = kill_and_wait(s, env, "postgres", None)
     t.check(took is not None and took <= DATABASE_AGAIN_S, f"the supervisor starts PostgreSQL again ({took or -1:.2f} s)")
     took = server.wait_for(lambda: can_read(env), 30)
     t.check(took is not None, f"and mail can be read again ({took or -1:.2f} s)")
+
+
+def kill_often(mx_kills, database_kills):
+    """The same ledger over many kills, the two kinds mixed; the moments between them differ."""
+    def kill(t, s, env):
+        for n in range(mx_kills):
+            kill_role(t, s, env, "mx", "smtp")
+            time.sleep(0.2 + n % 7 * 0.1)
+            if (n + 1) * database_kills // mx_kills > n * database_kills // mx_kills:
+                kill_database(t, s, env)
+    return kill
 
 
 def is_sanitized(s):
@@ -194,14 +217,14 @@ def compare(t, env, senders, kind):
     t.check(large and not short, f"{kind}: large messages are whole", short or "none was sent")
 
 
-def crash(t, build):
+def crash(t, build, kill):
     with directory() as place:
         s = Server(build, place / "data", free_port_base(FIRST_PORT))
         status, output = s.quickstart("--set", "limits.exempt_networks=127.0.0.0/8")
         if not t.check(status == 0, "quickstart", output):
             return
         try:
-            run_load(t, s, s.env)
+            run_load(t, s, s.env, kill)
         finally:
             status, output = s.stop()
         t.check(status == 0, "clean stop", output)
@@ -209,14 +232,14 @@ def crash(t, build):
         t.check(not list((s.data / "spool").iterdir()), "no spool file is left", list((s.data / "spool").iterdir()))
 
 
-def run_load(t, s, env):
+def run_load(t, s, env, kill):
     stop = threading.Event()
     world = [Sender(env, f"world{i}", stop) for i in range(SENDERS)]
     users = [Sender(env, f"user{i}", stop, env["mailboxes"][0]) for i in range(SENDERS)]
     for sender in world + users:
         sender.start()
     time.sleep(1.0)
-    kill_all(t, s, env)
+    kill(t, s, env)
     before = sum(len(x.acknowledged) for x in world + users)
     again = server.wait_for(lambda: sum(len(x.acknowledged) for x in world + users) > before + 10, 20)
     t.check(again is not None, "mail flows again after the last crash")
@@ -228,4 +251,7 @@ def run_load(t, s, env):
 
 
 if __name__ == "__main__":
-    sys.exit(server.main([crash], __doc__))
+    kills = [int(n) for n in sys.argv[2:4]]
+    del sys.argv[2:4]
+    how = kill_often(*kills) if len(kills) == 2 else kill_all
+    sys.exit(server.main([lambda t, build: crash(t, build, how)], __doc__))
