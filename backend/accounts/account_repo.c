@@ -134,13 +134,10 @@ enum rc account_find_page(
 	if (rc != RC_OK)
 		return rc;
 	*out = (struct accounts){ 0 };
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_account(ctx, rows, i, &out->items[i]);
-	if (rows_len(rows) > out->len)
-		out->next_cursor =
-			page_cursor(ctx->arena, out->items[out->len - 1].login, SPAN(""));
+	out->next_cursor = page_next(ctx, page, rows, 3, 3);
 	return RC_OK;
 }
 
@@ -219,14 +216,11 @@ enum rc account_find_usage(
 
 	if (rc != RC_OK)
 		return rc;
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		out->items[i] = (struct usage){ row_copy(ctx, rows, i, 0),
 			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2), row_i64(rows, i, 3),
 			row_i64(rows, i, 4), row_i64(rows, i, 5), row_i64(rows, i, 6) };
-	if (rows_len(rows) > out->len)
-		out->next_cursor =
-			page_cursor(ctx->arena, out->items[out->len - 1].login, SPAN(""));
+	out->next_cursor = page_next(ctx, page, rows, 0, 0);
 	return RC_OK;
 }

@@ -45,13 +45,10 @@ enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct span do
 	if (rc != RC_OK)
 		return rc;
 	*out = (struct aliases){ 0 };
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_alias(ctx, rows, i, &out->items[i]);
-	if (rows_len(rows) > out->len)
-		out->next_cursor = page_cursor(ctx->arena, out->items[out->len - 1].domain,
-			row_text(rows, out->len - 1, 10));
+	out->next_cursor = page_next(ctx, page, rows, 4, 10);
 	return RC_OK;
 }
 

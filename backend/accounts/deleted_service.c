@@ -42,8 +42,7 @@ enum rc deleted_list(const struct services *s, struct ctx *ctx, const struct lis
 	if (rc != RC_OK)
 		return with_reason(err, rc);
 	*out = (struct deleteds){ 0 };
-	out->len = rows_len(rows) > (size_t)page.limit ? (size_t)page.limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, &page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		out->items[i] = (struct deleted){ row_copy(ctx, rows, i, 0),
 			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2),

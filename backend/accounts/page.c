@@ -3,6 +3,7 @@
 
 #include "mailcore/base/base64.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/db/db.h"
 
 #define CURSOR_MAX 1000
 #define SEPARATOR  '\n' /* in no name */
@@ -44,4 +45,39 @@ struct span page_cursor(struct arena *a, struct span key, struct span key_2)
 
 	base64url_add(&out, text);
 	return str_span(&out);
+}
+
+static size_t shown(const struct page *page, const struct rows *rows)
+{
+	size_t limit = (size_t)page->limit;
+
+	return rows_len(rows) > limit ? limit : rows_len(rows);
+}
+
+void *page_items(struct ctx *ctx, const struct page *page, const struct rows *rows, size_t size,
+	size_t *out_len)
+{
+	*out_len = shown(page, rows);
+	return arena_array(ctx->arena, *out_len, size);
+}
+
+struct span page_next(struct ctx *ctx, const struct page *page, const struct rows *rows,
+	unsigned column, unsigned column_2)
+{
+	size_t n = shown(page, rows);
+
+	if (n == rows_len(rows))
+		return SPAN("");
+	return page_cursor(ctx->arena, row_text(rows, n - 1, column),
+		column_2 == column ? SPAN("") : row_text(rows, n - 1, column_2));
+}
+
+struct span page_next_id(struct ctx *ctx, const struct page *page, const struct rows *rows)
+{
+	size_t n = shown(page, rows);
+
+	if (n == rows_len(rows))
+		return SPAN("");
+	return page_cursor(ctx->arena,
+		arena_printf(ctx->arena, "%lld", (long long)row_i64(rows, n - 1, 0)), SPAN(""));
 }

@@ -6,6 +6,8 @@
 
 #include "backend/accounts/services.h"
 
+struct rows;
+
 struct page {
 	int64_t limit;     /* rows to show */
 	struct span after; /* first part of the key; empty: from the start */
@@ -15,4 +17,14 @@ struct page {
 /* RC_INVALID: field "cursor" or "limit". */
 MUST_CHECK enum rc page_open(
 	struct ctx *ctx, const struct list_ask *ask, struct page *out, struct err *err);
+/* Room for what is shown of rows, of which one more than page->limit was asked for; how many. */
+void *page_items(struct ctx *ctx, const struct page *page, const struct rows *rows, size_t size,
+	size_t *out_len);
+/* The cursor behind what is shown; empty when that is all. The key stands in two columns of text,
+ * or in one, given twice. */
+struct span page_next(struct ctx *ctx, const struct page *page, const struct rows *rows,
+	unsigned column, unsigned column_2);
+/* The same for rows in the order of a number in their first column. */
+struct span page_next_id(struct ctx *ctx, const struct page *page, const struct rows *rows);
+/* Of any other key. */
 struct span page_cursor(struct arena *a, struct span key, struct span key_2);

@@ -48,15 +48,10 @@ enum rc plan_find_page(struct ctx *ctx, const struct page *page, int64_t after, 
 	if (rc != RC_OK)
 		return rc;
 	*out = (struct plans){ 0 };
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_plan(ctx, rows, i, &out->items[i]);
-	if (rows_len(rows) > out->len)
-		out->next_cursor = page_cursor(ctx->arena,
-			arena_printf(
-				ctx->arena, "%lld", (long long)out->items[out->len - 1].plan_id),
-			SPAN(""));
+	out->next_cursor = page_next_id(ctx, page, rows);
 	return RC_OK;
 }
 

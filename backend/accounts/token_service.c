@@ -197,8 +197,7 @@ static enum rc find_page(
 	if (rc != RC_OK)
 		return rc;
 	*out = (struct tokens){ 0 };
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++) {
 		struct token *t = &out->items[i];
 		t->token_id = row_i64(rows, i, 0);
@@ -209,11 +208,7 @@ static enum rc find_page(
 		t->expires_at_us = row_time_us(rows, i, 5);
 		t->used_at_us = row_time_us(rows, i, 6);
 	}
-	if (rows_len(rows) > out->len)
-		out->next_cursor = page_cursor(ctx->arena,
-			arena_printf(
-				ctx->arena, "%lld", (long long)out->items[out->len - 1].token_id),
-			SPAN(""));
+	out->next_cursor = page_next_id(ctx, page, rows);
 	return RC_OK;
 }
 

@@ -80,8 +80,7 @@ static enum rc find_page(struct ctx *ctx, const struct page *page, struct span d
 	if (rc != RC_OK)
 		return rc;
 	*out = (struct trace_rows){ 0 };
-	out->len = rows_len(rows) > (size_t)page->limit ? (size_t)page->limit : rows_len(rows);
-	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		out->items[i] = (struct trace_row){ row_copy(ctx, rows, i, 0),
 			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2),
