@@ -41,6 +41,11 @@ GRANT EXECUTE ON FUNCTION directory_domain(text), directory_mailbox(text, text),
 GRANT EXECUTE ON FUNCTION app_suspended(bigint), app_find_account(text), app_find_token(bytea), app_used(bigint, text),
   app_full_pool(bigint, text, bigint), app_default_quota(bigint), app_plan_bounds(bigint), app_needs_factor(bigint),
   plan_limit(plan, text) TO mailstead_web;
+GRANT EXECUTE ON FUNCTION
+  list_mailboxes(bigint, text, text, text, text[], text, boolean, boolean, bigint, text, text, bigint),
+  list_aliases(bigint, text, text, text[], text, boolean, boolean, bigint, text, text, bigint),
+  list_domains(bigint, text, text, text[], text, boolean, boolean, bigint, text, bigint),
+  list_accounts(bigint, text, text, text, text, boolean, boolean, bigint, text, bigint) TO mailstead_web;
 GRANT EXECUTE ON FUNCTION tenant_purge(interval, bigint) TO mailstead_send;
 GRANT EXECUTE ON FUNCTION directory_dmarc(bigint, text) TO mailstead_mx;
 

@@ -123,12 +123,13 @@ enum rc account_find_pools(struct ctx *ctx, struct account *account)
 }
 
 enum rc account_find_page(
-	struct ctx *ctx, const struct page *page, const struct list_ask *ask, struct accounts *out)
+	struct ctx *ctx, const struct page *page, struct span role, struct accounts *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ACCOUNT_LIST,
-		ARGS(A_I64(ctx->actor->account_id), A_TEXT(page->after), A_TEXT(ask->search),
-			A_I64(page->limit + 1), A_TEXT(ask->role)),
+		ARGS(A_I64(page->account_id), A_TEXT(page->search), A_TEXT(page->state),
+			A_TEXT(role), PAGE_ARGS(page), A_I64(page->limit + 1),
+			A_I64(ctx->actor->account_id)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -137,7 +138,7 @@ enum rc account_find_page(
 	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_account(ctx, rows, i, &out->items[i]);
-	out->next_cursor = page_next(ctx, page, rows, 3, 3);
+	out->next_cursor = page_next_of_list(ctx, page, rows, 23);
 	return RC_OK;
 }
 

@@ -24,7 +24,7 @@ MUST_CHECK enum rc account_find_plan(
 /* Fills pools. */
 MUST_CHECK enum rc account_find_pools(struct ctx *ctx, struct account *account);
 MUST_CHECK enum rc account_find_page(
-	struct ctx *ctx, const struct page *page, const struct list_ask *ask, struct accounts *out);
+	struct ctx *ctx, const struct page *page, struct span role, struct accounts *out);
 
 /* account->parent_id 0: the root. Writes account_tree too. RC_EXISTS. Inside a tx. */
 MUST_CHECK enum rc account_insert(struct ctx *ctx, struct account *account);

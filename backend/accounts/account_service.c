@@ -160,14 +160,14 @@ enum rc account_get(const struct services *s, struct ctx *ctx, struct span login
 enum rc account_list(const struct services *s, struct ctx *ctx, const struct list_ask *ask,
 	struct accounts *out, struct err *err)
 {
+	static const char *const sorts[] = { "name", "created", NULL };
 	struct page page;
 	enum rc rc = need_account(ctx);
 
-	(void)s;
 	if (rc == RC_OK)
-		rc = page_open(ctx, ask, &page, err);
+		rc = page_open_list(s, ctx, ask, sorts, &page, err);
 	if (rc == RC_OK)
-		rc = account_find_page(ctx, &page, ask, out);
+		rc = account_find_page(ctx, &page, ask->role, out);
 	return with_reason(err, rc);
 }
 

@@ -32,13 +32,12 @@ enum rc alias_find(struct ctx *ctx, struct span local_key, struct span domain, s
 	return RC_OK;
 }
 
-enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct span domain,
-	struct span search, struct aliases *out)
+enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct aliases *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_ALIAS_LIST,
-		ARGS(A_I64(ctx->actor->account_id), A_TEXT(domain), A_TEXT(page->after),
-			A_TEXT(page->after_2), A_TEXT(search), domains_arg(ctx),
+		ARGS(A_I64(page->account_id), A_TEXT(page->domain), A_TEXT(page->search),
+			domains_arg(ctx), PAGE_ARGS(page), A_TEXT(page->after_2),
 			A_I64(page->limit + 1)),
 		&rows);
 
@@ -48,7 +47,7 @@ enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct span do
 	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_alias(ctx, rows, i, &out->items[i]);
-	out->next_cursor = page_next(ctx, page, rows, 4, 10);
+	out->next_cursor = page_next_of_list(ctx, page, rows, 10);
 	return RC_OK;
 }
 

@@ -7,8 +7,7 @@
 /* At or below the actor; local_key "" is the catch-all. RC_NOT_FOUND, RC_TEMP. */
 MUST_CHECK enum rc alias_find(
 	struct ctx *ctx, struct span local_key, struct span domain, struct alias *out);
-MUST_CHECK enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct span domain,
-	struct span search, struct aliases *out);
+MUST_CHECK enum rc alias_find_page(struct ctx *ctx, const struct page *page, struct aliases *out);
 /* RC_EXISTS. */
 MUST_CHECK enum rc alias_insert(struct ctx *ctx, struct span local_key, struct alias *alias);
 /* RC_CONFLICT: another version. */

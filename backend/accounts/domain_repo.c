@@ -50,13 +50,12 @@ enum rc domain_find_deleted(struct ctx *ctx, struct span name, struct domain *ou
 	return find(ctx, name, true, out);
 }
 
-enum rc domain_find_page(
-	struct ctx *ctx, const struct page *page, struct span search, struct domains *out)
+enum rc domain_find_page(struct ctx *ctx, const struct page *page, struct domains *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_DOMAIN_LIST,
-		ARGS(A_I64(ctx->actor->account_id), A_TEXT(page->after), A_TEXT(search),
-			domains_arg(ctx), A_I64(page->limit + 1)),
+		ARGS(A_I64(page->account_id), A_TEXT(page->search), A_TEXT(page->state),
+			domains_arg(ctx), PAGE_ARGS(page), A_I64(page->limit + 1)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -65,7 +64,7 @@ enum rc domain_find_page(
 	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_domain(ctx, rows, i, &out->items[i]);
-	out->next_cursor = page_next(ctx, page, rows, 2, 2);
+	out->next_cursor = page_next_of_list(ctx, page, rows, 20);
 	return RC_OK;
 }
 

@@ -9,8 +9,7 @@
 MUST_CHECK enum rc domain_find(struct ctx *ctx, struct span name, struct domain *out);
 /* The one of this name that was deleted last. */
 MUST_CHECK enum rc domain_find_deleted(struct ctx *ctx, struct span name, struct domain *out);
-MUST_CHECK enum rc domain_find_page(
-	struct ctx *ctx, const struct page *page, struct span search, struct domains *out);
+MUST_CHECK enum rc domain_find_page(struct ctx *ctx, const struct page *page, struct domains *out);
 /* RC_EXISTS. */
 MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name,
 	int64_t alias_of, int64_t *out_id, int64_t *out_created_at_us);

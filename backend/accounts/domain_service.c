@@ -144,14 +144,14 @@ enum rc domain_get(const struct services *s, struct ctx *ctx, struct span name, 
 enum rc domain_list(const struct services *s, struct ctx *ctx, const struct list_ask *ask,
 	struct domains *out, struct err *err)
 {
+	static const char *const sorts[] = { "name", "created", "mailboxes", NULL };
 	struct page page;
 	enum rc rc = need_account(ctx);
 
-	(void)s;
 	if (rc == RC_OK)
-		rc = page_open(ctx, ask, &page, err);
+		rc = page_open_list(s, ctx, ask, sorts, &page, err);
 	if (rc == RC_OK)
-		rc = domain_find_page(ctx, &page, ask->search, out);
+		rc = domain_find_page(ctx, &page, out);
 	return with_reason(err, rc);
 }
 

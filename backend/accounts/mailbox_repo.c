@@ -41,14 +41,13 @@ enum rc mailbox_find_key(struct ctx *ctx, struct span local_key, struct span dom
 	return RC_OK;
 }
 
-enum rc mailbox_find_page(struct ctx *ctx, const struct page *page, struct span domain,
-	struct span search, struct mailboxes *out)
+enum rc mailbox_find_page(struct ctx *ctx, const struct page *page, struct mailboxes *out)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_MAILBOX_LIST,
-		ARGS(A_I64(ctx->actor->account_id), A_TEXT(domain), A_TEXT(page->after),
-			A_TEXT(page->after_2), A_TEXT(search), domains_arg(ctx),
-			A_I64(page->limit + 1)),
+		ARGS(A_I64(page->account_id), A_TEXT(page->domain), A_TEXT(page->search),
+			A_TEXT(page->state), domains_arg(ctx), PAGE_ARGS(page),
+			A_TEXT(page->after_2), A_I64(page->limit + 1)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -57,7 +56,7 @@ enum rc mailbox_find_page(struct ctx *ctx, const struct page *page, struct span 
 	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_mailbox(ctx, rows, i, &out->items[i]);
-	out->next_cursor = page_next(ctx, page, rows, 4, 22);
+	out->next_cursor = page_next_of_list(ctx, page, rows, 22);
 	return RC_OK;
 }
 

@@ -8,8 +8,8 @@
  * RC_TEMP. */
 MUST_CHECK enum rc mailbox_find_key(struct ctx *ctx, struct span local_key, struct span domain,
 	bool deleted, struct mailbox *out);
-MUST_CHECK enum rc mailbox_find_page(struct ctx *ctx, const struct page *page, struct span domain,
-	struct span search, struct mailboxes *out);
+MUST_CHECK enum rc mailbox_find_page(
+	struct ctx *ctx, const struct page *page, struct mailboxes *out);
 /* RC_EXISTS. */
 MUST_CHECK enum rc mailbox_insert(
 	struct ctx *ctx, struct span localpart, struct span local_key, struct mailbox *mailbox);

@@ -167,16 +167,14 @@ enum rc mailbox_get(const struct services *s, struct ctx *ctx, struct span addre
 enum rc mailbox_list(const struct services *s, struct ctx *ctx, const struct list_ask *ask,
 	struct mailboxes *out, struct err *err)
 {
+	static const char *const sorts[] = { "name", "created", "quota", "size", "messages", NULL };
 	struct page page;
-	struct domain domain = { .name = SPAN("") };
 	enum rc rc = need_account(ctx);
 
 	if (rc == RC_OK)
-		rc = page_open(ctx, ask, &page, err);
-	if (rc == RC_OK && ask->domain.len > 0)
-		rc = domain_get(s, ctx, ask->domain, &domain, err);
+		rc = page_open_list(s, ctx, ask, sorts, &page, err);
 	if (rc == RC_OK)
-		rc = mailbox_find_page(ctx, &page, domain.name, ask->search, out);
+		rc = mailbox_find_page(ctx, &page, out);
 	return with_reason(err, rc);
 }
 

@@ -39,6 +39,10 @@ struct list_ask {
 	struct span domain; /* only this domain; empty: all */
 	struct span search; /* part of the name; empty: all */
 	struct span role;   /* accounts: only this role; empty: all */
+	/* Lists of domains, mailboxes, aliases and accounts: */
+	struct span sort;    /* "name", "created" ... or "-created"; empty: by name */
+	struct span state;   /* "active" or "suspended"; empty: both */
+	struct span account; /* log-in: only at or below it; empty: one's own */
 };
 
 /* If-Match: a service that is given a version other than 0 changes only that version

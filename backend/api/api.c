@@ -23,7 +23,10 @@ struct list_ask api_list_ask(const struct req *r)
 		.cursor = text_of(f, "cursor"),
 		.domain = text_of(f, "domain"),
 		.search = text_of(f, "q"),
-		.role = text_of(f, "role") };
+		.role = text_of(f, "role"),
+		.sort = text_of(f, "sort"),
+		.state = text_of(f, "state"),
+		.account = text_of(f, "account") };
 }
 
 /* Link: </api/v1/domains?limit=50&cursor=...>; rel="next" */

@@ -12,9 +12,32 @@
 		"cursor", FIELD_TEXT, .about = "next_cursor of the page before."                   \
 	}
 
+static const char *const states[] = { "active", "suspended", NULL };
+
+#define SORTED_FIELDS(orders)                                                                      \
+	{ "sort", FIELD_CHOICE, .choices = orders, .about = "With - downwards." },                 \
+		{ "state", FIELD_CHOICE, .choices = states, .about = "Of its own suspension." },   \
+	{                                                                                          \
+		"account", FIELD_TEXT, .max = 254, .about = "Only at and below this account."      \
+	}
+
+static const char *const domain_sorts[] = { "name", "-name", "created", "-created", "mailboxes",
+	"-mailboxes", NULL };
+static const char *const mailbox_sorts[] = { "name", "-name", "created", "-created", "quota",
+	"-quota", "size", "-size", "messages", "-messages", NULL };
+static const char *const alias_sorts[] = { "name", "-name", "created", "-created", "targets",
+	"-targets", NULL };
+static const char *const account_sorts[] = { "name", "-name", "created", "-created", NULL };
+
 const struct field api_list_query[] = {
 	LIST_FIELDS,
 	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the name." },
+	{ 0 },
+};
+const struct field api_domains_query[] = {
+	LIST_FIELDS,
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the name." },
+	SORTED_FIELDS(domain_sorts),
 	{ 0 },
 };
 static const char *const all_roles[] = { "admin", "reseller", "customer", NULL };
@@ -23,13 +46,23 @@ const struct field api_account_list_query[] = {
 	LIST_FIELDS,
 	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the log-in or name." },
 	{ "role", FIELD_CHOICE, .choices = all_roles },
+	SORTED_FIELDS(account_sorts),
 	{ 0 },
 };
 const struct field api_plain_list_query[] = { LIST_FIELDS, { 0 } };
-const struct field api_domain_list_query[] = {
+const struct field api_mailboxes_query[] = {
 	LIST_FIELDS,
 	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
 	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the address or name." },
+	SORTED_FIELDS(mailbox_sorts),
+	{ 0 },
+};
+const struct field api_aliases_query[] = {
+	LIST_FIELDS,
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the address or of a target." },
+	{ "sort", FIELD_CHOICE, .choices = alias_sorts, .about = "With - downwards." },
+	{ "account", FIELD_TEXT, .max = 254, .about = "Only at and below this account." },
 	{ 0 },
 };
 static const char *const directions[] = { "in", "out", NULL };

@@ -5,7 +5,7 @@
 
 extern const struct field api_forwarding_fields[], api_import_fields[], api_export_query[];
 extern const struct field api_list_query[], api_account_list_query[], api_plain_list_query[],
-	api_domain_list_query[], api_trace_query[], api_usage_query[], api_zone_query[],
+	api_mailboxes_query[], api_aliases_query[], api_domains_query[], api_trace_query[], api_usage_query[], api_zone_query[],
 	api_queue_query[], api_queue_group_query[], api_account_fields[],
 	api_account_change_fields[], api_plan_fields[], api_plan_change_fields[],
 	api_domain_fields[], api_domain_change_fields[], api_domain_delete_query[],

@@ -33,20 +33,18 @@ ORDER BY a.deleted_at DESC LIMIT 1;
 
 -- name: account_list
 -- roles: web
-SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(p.login, ''), a.version,
+SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce(u.login, ''), a.version,
   (SELECT count(*) FROM domain d JOIN account_tree x ON x.account_id = d.account_id WHERE x.ancestor_id = a.account_id AND d.deleted_at IS NULL),
   (SELECT count(*) FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree x ON x.account_id = d.account_id
    WHERE x.ancestor_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
   a.created_at, coalesce(a.plan_id, 0), coalesce(n.name, ''), a.deleted_at,
   a.no_login, a.no_send, a.no_receive, a.hold_out, a.suspend_reason, a.suspend_until,
-  coalesce(a.suspend_until > now(), true), a.require_second_factor, a.contact, a.language
-FROM account_tree t JOIN account a ON a.account_id = t.account_id
-  LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
-  LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
-WHERE t.ancestor_id = $1::bigint AND a.deleted_at IS NULL AND a.login > $2::text
-  AND ($5::text = '' OR a.role = $5::text)
-  AND ($3::text = '' OR strpos(a.login, lower($3::text)) > 0 OR strpos(lower(a.name), lower($3::text)) > 0)
-ORDER BY a.login LIMIT $4::bigint;
+  coalesce(a.suspend_until > now(), true), a.require_second_factor, a.contact, a.language, p.number, p.key, p.key_2
+FROM list_accounts($1::bigint, $2::text, $3::text, $4::text, $5::text, $6::boolean, $7::boolean, $8::bigint, $9::text, $10::bigint) WITH ORDINALITY AS p (id, number, key, key_2, n)
+  JOIN account a ON a.account_id = p.id
+  LEFT JOIN account_tree pt ON pt.ancestor_id = $11::bigint AND pt.account_id = a.parent_id
+  LEFT JOIN account u ON u.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
+ORDER BY p.n;
 
 -- name: account_insert
 -- roles: web

@@ -10,14 +10,10 @@ WHERE t.ancestor_id = $1::bigint AND l.local_key = normalize(lower($2::text)) AN
 -- name: alias_list
 -- roles: web
 SELECT l.alias_id, l.domain_id, d.account_id, l.local_key || '@' || d.name, d.name, l.targets, l.created_at, l.version,
-  l.name, l.posters, l.local_key
-FROM alias l JOIN domain d ON d.domain_id = l.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND d.deleted_at IS NULL
-  AND ($2::text = '' OR d.name = $2::text)
-  AND ($3::text = '' OR (d.name, l.local_key) > ($3::text, $4::text))
-  AND ($5::text = '' OR strpos(l.local_key || '@' || d.name, lower($5::text)) > 0)
-  AND (cardinality($6::text[]) = 0 OR d.name = ANY ($6::text[]))
-ORDER BY d.name, l.local_key LIMIT $7::bigint;
+  l.name, l.posters, p.number, p.key, p.key_2
+FROM list_aliases($1::bigint, $2::text, $3::text, $4::text[], $5::text, $6::boolean, $7::boolean, $8::bigint, $9::text, $10::text, $11::bigint) WITH ORDINALITY AS p (id, number, key, key_2, n)
+  JOIN alias l ON l.alias_id = p.id JOIN domain d ON d.domain_id = l.domain_id
+ORDER BY p.n;
 
 -- name: alias_insert
 -- roles: web

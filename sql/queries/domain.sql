@@ -27,12 +27,10 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
   coalesce(d.suspend_until > now(), true), d.dmarc,
   (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
-  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL)
-FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND d.deleted_at IS NULL AND d.name > $2::text
-  AND ($3::text = '' OR strpos(d.name, lower($3::text)) > 0)
-  AND (cardinality($4::text[]) = 0 OR d.name = ANY ($4::text[]))
-ORDER BY d.name LIMIT $5::bigint;
+  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL), p.number, p.key, p.key_2
+FROM list_domains($1::bigint, $2::text, $3::text, $4::text[], $5::text, $6::boolean, $7::boolean, $8::bigint, $9::text, $10::bigint) WITH ORDINALITY AS p (id, number, key, key_2, n)
+  JOIN domain d ON d.domain_id = p.id JOIN account a ON a.account_id = d.account_id
+ORDER BY p.n;
 
 -- name: domain_insert
 -- roles: web

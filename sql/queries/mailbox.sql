@@ -20,14 +20,10 @@ SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.
   (SELECT coalesce(sum(f.messages), 0)::bigint FROM folder f WHERE f.mailbox_id = m.mailbox_id),
   m.created_at, m.version, m.no_services, m.send_per_hour, m.send_per_day, m.deleted_at,
   m.no_login, m.no_send, m.no_receive, m.hold_out, m.suspend_reason, m.suspend_until,
-  coalesce(m.suspend_until > now(), true), m.local_key
-FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND m.deleted_at IS NULL AND d.deleted_at IS NULL
-  AND ($2::text = '' OR d.name = $2::text)
-  AND (d.name, m.local_key) > ($3::text, $4::text)
-  AND ($5::text = '' OR strpos(m.local_key || '@' || d.name, lower($5::text)) > 0 OR strpos(lower(m.name), lower($5::text)) > 0)
-  AND (cardinality($6::text[]) = 0 OR d.name = ANY ($6::text[]))
-ORDER BY d.name, m.local_key LIMIT $7::bigint;
+  coalesce(m.suspend_until > now(), true), p.number, p.key, p.key_2
+FROM list_mailboxes($1::bigint, $2::text, $3::text, $4::text, $5::text[], $6::text, $7::boolean, $8::boolean, $9::bigint, $10::text, $11::text, $12::bigint) WITH ORDINALITY AS p (id, number, key, key_2, n)
+  JOIN mailbox m ON m.mailbox_id = p.id JOIN domain d ON d.domain_id = m.domain_id
+ORDER BY p.n;
 
 -- name: mailbox_insert
 -- roles: web
