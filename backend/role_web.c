@@ -25,6 +25,12 @@ static unsigned port_of(const struct role *r, const char *key)
 	return ok ? (unsigned)port : 0;
 }
 
+static const char *tls_cert_file(struct role *r)
+{
+	const char *given = config_text(r->launch.config, "tls.cert");
+	return given[0] ? given : launch_path(&r->launch, "tls/cert.pem");
+}
+
 static void listen_web(struct role *r, struct server *server)
 {
 	size_t pos = 0;
@@ -52,6 +58,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.resolver = r->resolver,
 		.hostname = r->launch.hostname,
 		.addresses = config_text(r->launch.config, "addresses"),
+		.tls_cert = tls_cert_file(r),
 		.url = role_url(r),
 		.status_file = launch_path(&r->launch, "run/status.json"),
 	};

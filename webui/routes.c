@@ -2,6 +2,7 @@
 #include "webui/routes.h"
 
 #include "webui/mail/mail.h"
+#include "webui/panel/dns_pages.h"
 #include "webui/panel/panel.h"
 #include "webui/setup/client_files.h"
 #include "webui/setup/setup.h"
@@ -43,6 +44,9 @@ static const struct route routes[] = {
 	{ GET, "/domains/{domain}/dns", GUARD_ACCOUNT, .handler = page_dns },
 	{ POST, "/domains/{domain}/dns/check", GUARD_ACCOUNT, .fields = no_fields,
 		.handler = page_dns_check_post },
+	{ GET, "/domains/{domain}/dns/settings", GUARD_ACCOUNT, .handler = page_dns_settings },
+	{ POST, "/domains/{domain}/dns/settings", GUARD_ACCOUNT, .fields = dns_setting_fields,
+		.handler = page_dns_settings_post },
 	{ GET, "/domains/{domain}/dns/zone", GUARD_ACCOUNT, .handler = page_dns_zone },
 	{ GET, "/domains/{domain}/mailboxes", GUARD_ACCOUNT, .handler = page_mailboxes },
 	{ GET, "/domains/{domain}/aliases", GUARD_ACCOUNT, .handler = page_aliases },

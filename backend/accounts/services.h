@@ -26,6 +26,7 @@ struct services {
 	struct resolver *resolver;   /* for DNS checks; may be NULL */
 	const char *hostname;        /* the mail server's name */
 	const char *addresses;       /* its public addresses, comma-separated */
+	const char *tls_cert;        /* PEM file of the mail server's certificate; NULL: unknown */
 	const char *url;             /* https://panel.example.net */
 	const char *status_file;     /* what the supervisor says of the roles; NULL: unknown */
 };

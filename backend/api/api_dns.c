@@ -71,6 +71,7 @@ enum rc api_dns_zone(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
+	int64_t checked_at = 0;
 	struct span name = form_text(&r->query_form, "format");
 	enum zone_format format = ZONE_BIND;
 	bool is_json = span_eq(name, SPAN("json"));
@@ -78,8 +79,8 @@ enum rc api_dns_zone(struct req *r, struct reply *out, struct err *err)
 	if (name.len > 0 && !is_json && !zone_format_parse(name, &format))
 		return err_set(
 			err, RC_INVALID, "format", "A format is bind, json, csv or terraform.");
-	enum rc rc =
-		domain_records(r->services, r->ctx, req_path(r, "name"), &domain, &records, err);
+	enum rc rc = domain_watch_show(
+		r->services, r->ctx, req_path(r, "name"), &domain, &records, &checked_at, err);
 	if (rc != RC_OK)
 		return rc;
 	if (is_json) {

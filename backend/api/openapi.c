@@ -367,6 +367,13 @@ static struct cJSON *dns_sample(struct arena *a)
 	return o;
 }
 
+static struct cJSON *dns_setting_sample(struct arena *a)
+{
+	struct cJSON *o = dns_setting_json(a, &(struct dns_setting){ .dmarc_at_us = 0 });
+	json_add_cstr(a, o, "dmarc_advice", "");
+	return o;
+}
+
 static struct cJSON *schemas(struct arena *a)
 {
 	struct account account = { .pools = { { "domains" }, { "mailboxes" }, { "aliases" },
@@ -384,6 +391,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "DkimKey", dkim_key_json(a, &(struct dkim_key){ .created_at_us = 0 }) },
 		{ "Dns", dns_sample(a) },
 		{ "DnsChange", domain_change_json(a, &(struct dns_change){ .at_us = 1 }) },
+		{ "DnsSetting", dns_setting_sample(a) },
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
 		{ "Forwarding", forwarding_json(a, &(struct forwarding){ .keep = true }) },
 		{ "Import", import_json(a, &(struct import_result){ .created = 0 }) },

@@ -96,6 +96,8 @@ enum rc cli_open(struct cli *c, unsigned flags, struct err *err)
 		return rc;
 	c->services.hostname = c->launch.hostname;
 	c->services.addresses = config_text(c->launch.config, "addresses");
+	const char *cert = config_text(c->launch.config, "tls.cert");
+	c->services.tls_cert = cert[0] ? cert : launch_path(&c->launch, "tls/cert.pem");
 	c->services.url = panel_url(&c->launch);
 	rc = open_keys(c, err);
 	if (rc == RC_OK)

@@ -6,6 +6,7 @@
 #include "backend/accounts/domain_service.h"
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
+#include "backend/cli/dns_verbs.h"
 #include "backend/cli/list.h"
 #include "backend/cli/suspend.h"
 #include "backend/dns/watch.h"
@@ -173,12 +174,13 @@ static enum rc dns_zone(struct cli *c, const struct options *o, struct err *err)
 	enum zone_format format = ZONE_BIND;
 	struct domain domain;
 	struct records records;
+	int64_t checked_at = 0;
 	struct str out = str_in(&c->arena, ZONE_MAX);
 
 	if (opt_format && !zone_format_parse(span_of(opt_format), &format))
 		return err_set(err, RC_INVALID, "format", "--format is bind, csv or terraform.");
-	enum rc rc =
-		domain_records(&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, err);
+	enum rc rc = domain_watch_show(
+		&c->services, &c->ctx, span_of(o->args[0]), &domain, &records, &checked_at, err);
 	if (rc != RC_OK)
 		return rc;
 	zone_add(&out, domain.name, &records, format);
@@ -198,6 +200,8 @@ int cmd_dns(int argc, char **argv)
 			dns_check, NULL, 0 },
 		{ "zone", "DOMAIN [options]", "the same as text to paste", 1, 1, 0, dns_zone,
 			zone_rows, 1 },
+		{ "set", "DOMAIN [options]", "how strict its policies are", 1, 1, 0, dns_set,
+			dns_set_rows, DNS_SET_ROWS },
 	};
 	return cli_run_verb("dns", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
 }

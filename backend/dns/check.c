@@ -2,6 +2,7 @@
 #include "backend/dns/check.h"
 
 #include "backend/dns/judge.h"
+#include "backend/dns/judge_more.h"
 #include "mailcore/auth/spf.h"
 #include "mailcore/auth/spf_policy.h"
 #include "mailcore/base/clock.h"
@@ -120,6 +121,10 @@ static struct span found_text(struct arena *a, const struct dns_rr *rr)
 			SPAN_ARG(rr->text));
 	case DNS_PTR:
 		return arena_printf(a, SPAN_FMT ".", SPAN_ARG(rr->text));
+	case DNS_CAA:
+		return caa_text(a, rr->text);
+	case DNS_TLSA:
+		return tlsa_text(a, rr->text);
 	default:
 		return rr->text;
 	}
@@ -145,7 +150,15 @@ static void judge_answer(struct check *c, struct record *r, const struct dns_ans
 	struct arena *a = c->ctx.arena;
 	struct span purpose = span_of(r->purpose);
 
-	if (span_eq(purpose, SPAN("mx")))
+	if (c->ask->takes_no_mail)
+		judge_lockdown(a, r, answer);
+	else if (span_eq(purpose, SPAN("caa")))
+		judge_caa(a, r, answer);
+	else if (span_eq(purpose, SPAN("tlsa")))
+		judge_tlsa(a, r, answer);
+	else if (r->why_id == WHY_DMARC_REPORT)
+		judge_consent(a, r, answer);
+	else if (span_eq(purpose, SPAN("mx")))
 		check_mx(c, r, answer);
 	else if (span_eq(purpose, SPAN("spf")))
 		check_spf(c, r, answer);
@@ -171,7 +184,7 @@ static bool type_of(const struct record *r, enum dns_type *out)
 		const char *name;
 		enum dns_type type;
 	} types[] = { { "A", DNS_A }, { "AAAA", DNS_AAAA }, { "MX", DNS_MX }, { "TXT", DNS_TXT },
-		{ "PTR", DNS_PTR }, { "SRV", DNS_SRV } };
+		{ "PTR", DNS_PTR }, { "SRV", DNS_SRV }, { "CAA", DNS_CAA }, { "TLSA", DNS_TLSA } };
 
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		if (span_eq(span_of(r->type), span_of(types[i].name))) {
@@ -206,11 +219,31 @@ static void check_alias(struct check *c, struct record *r)
 	}
 }
 
+/* The key as receivers see it through the name, and where the name leads. */
+static void check_key_alias(struct check *c, struct record *r)
+{
+	struct dns_answer text, alias;
+
+	resolver_forget(c->resolver, r->name, DNS_TXT);
+	resolver_forget(c->resolver, r->name, DNS_CNAME);
+	enum rc rc = query(c, r->name, DNS_TXT, &text);
+	enum rc alias_rc = query(c, r->name, DNS_CNAME, &alias);
+	if (rc == RC_OK)
+		fill_found(c->ctx.arena, r, &text);
+	judge_key_alias(c->ctx.arena, r, rc, &text,
+		alias_rc == RC_OK && alias.len > 0 ? alias.items[0].text : SPAN_NONE);
+}
+
 static void check_record(struct check *c, struct record *r)
 {
 	struct dns_answer answer;
 	enum dns_type type;
 
+	if (span_eq(span_of(r->type), SPAN("CNAME")) &&
+		span_eq(span_of(r->purpose), SPAN("dkim"))) {
+		check_key_alias(c, r);
+		return;
+	}
 	if (span_eq(span_of(r->type), SPAN("CNAME"))) {
 		check_alias(c, r);
 		return;

@@ -6,7 +6,11 @@
 
 #include "backend/accounts/dkim_service.h"
 #include "backend/dns/check.h"
+#include "backend/dns/host_cert.h"
 #include "backend/dns/mta_sts.h"
+#include "backend/dns/spf_merge.h"
+#include "mailcore/auth/spf.h"
+#include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 
 #define ADDRESSES_MAX 16
@@ -63,48 +67,91 @@ static void ask_keys(struct arena *a, const struct dkim_keys *keys, struct recor
 	ask->keys = wanted;
 }
 
-static enum rc make_ask(const struct services *s, struct ctx *ctx, struct span name,
-	struct domain *out_domain, struct records_ask *out, struct err *err)
+/* RFC 8461 section 8.3: who knows the former policy is told of its end as long as it may be kept. */
+static bool is_leaving_mta_sts(const struct ctx *ctx, const struct dns_setting *setting)
 {
-	struct dkim_keys keys;
+	return setting->mta_sts_at_us > 0 &&
+		ctx->now_us - setting->mta_sts_at_us < MTA_STS_MAX_AGE_S * USEC_PER_SEC;
+}
 
-	enum rc rc = domain_get(s, ctx, name, out_domain, err);
-	if (rc == RC_OK)
-		rc = dkim_list(s, ctx, out_domain->name, &keys, err);
-	if (rc != RC_OK)
-		return rc;
+static void make_ask(const struct services *s, struct ctx *ctx, bool host_signed,
+	const struct dkim_keys *keys, struct records_known *out)
+{
 	struct addr *addresses = arena_array(ctx->arena, ADDRESSES_MAX, sizeof *addresses);
-	*out = (struct records_ask){ .domain = out_domain->name,
+	struct host_cert cert;
+
+	host_cert_read(ctx->arena, s->tls_cert, &cert);
+	out->ask = (struct records_ask){ .domain = out->domain.name,
 		.hostname = span_of(s->hostname),
 		.addresses = addresses,
 		.n_addresses = own_addresses(s->addresses, addresses),
-		.mta_sts_mode = MTA_STS_MODE };
-	ask_keys(ctx->arena, &keys, out);
-	return RC_OK;
+		.mta_sts_mode = out->setting.mta_sts,
+		.mta_sts_leaving = is_leaving_mta_sts(ctx, &out->setting),
+		.dmarc_policy = out->setting.dmarc_policy,
+		.dmarc_reports = out->setting.dmarc_reports,
+		.takes_no_mail = !out->setting.takes_mail,
+		.dkim_delegated = out->setting.dkim_delegated,
+		.ca = cert.ca,
+		.tlsa = host_signed ? cert.tlsa : SPAN_NONE };
+	ask_keys(ctx->arena, keys, &out->ask);
 }
 
 enum rc domain_records(const struct services *s, struct ctx *ctx, struct span name,
-	struct domain *out_domain, struct records *out, struct err *err)
+	bool host_signed, struct records_known *out, struct err *err)
 {
-	struct records_ask ask;
+	struct dkim_keys keys;
 
-	enum rc rc = make_ask(s, ctx, name, out_domain, &ask, err);
+	enum rc rc = domain_get(s, ctx, name, &out->domain, err);
 	if (rc == RC_OK)
-		records_wanted(ctx->arena, &ask, out);
+		rc = dkim_list(s, ctx, out->domain.name, &keys, err);
+	if (rc == RC_OK)
+		rc = dns_setting_get(ctx, &out->domain, &out->setting);
+	if (rc == RC_OK)
+		make_ask(s, ctx, host_signed, &keys, out);
 	return rc;
 }
 
-enum rc domain_records_check(const struct services *s, struct ctx *ctx, struct span name,
-	struct domain *out_domain, struct records *out, struct err *err)
+bool domain_host_signed(const struct services *s, struct ctx *ctx)
 {
-	struct records_ask ask;
+	struct dns_answer answer;
 
-	enum rc rc = make_ask(s, ctx, name, out_domain, &ask, err);
-	if (rc != RC_OK)
-		return rc;
-	records_wanted(ctx->arena, &ask, out);
-	records_check(s->resolver, ctx, &ask, out);
-	return RC_OK;
+	return s->resolver &&
+		resolver_query(s->resolver, ctx, span_of(s->hostname), DNS_A, &answer, NULL) ==
+		RC_OK &&
+		answer.authentic;
+}
+
+/* ------------------------------------------------------------------------ what is there already */
+
+/* A record that is shown cut or with "?" for what cannot be shown must not be handed back. */
+static bool is_whole(struct span found)
+{
+	return !span_ends(found, SPAN("...")) && span_find(found, '?') == SPAN_NPOS;
+}
+
+void domain_records_merge(struct arena *a, const struct records_ask *ask, struct records *records)
+{
+	for (size_t i = 0; i < records->len; i++) {
+		struct record *r = &records->items[i];
+		struct spf_merged merged;
+		bool whole = r->n_found > 0;
+		if (!span_eq(span_of(r->purpose), SPAN("spf")) || ask->takes_no_mail)
+			continue;
+		for (size_t k = 0; k < r->n_found; k++)
+			whole &= is_whole(r->found[k]);
+		if (r->status == RECORD_OK && whole && r->n_found == 1)
+			r->value = r->found[0];
+		else if (whole &&
+			spf_merge(a, r->found, r->n_found, ask->addresses, ask->n_addresses,
+				&merged)) {
+			r->value = merged.text;
+			if (merged.lookups > SPF_LOOKUPS_MAX)
+				r->hint =
+					SPAN("The record needs more than ten DNS look-ups, so "
+					     "receivers give up. Remove includes that are not used "
+					     "any more.");
+		}
+	}
 }
 
 static struct cJSON *record_json(struct arena *a, const struct record *r)
@@ -118,6 +165,7 @@ static struct cJSON *record_json(struct arena *a, const struct record *r)
 	json_add_text(a, out, "value", r->value);
 	json_add_cstr(a, out, "need", record_need_name(r->need));
 	json_add_cstr(a, out, "why", r->why);
+	json_add_cstr(a, out, "depends", record_depends_text(r->depends));
 	json_add_cstr(a, out, "status", record_status_name(r->status));
 	for (size_t i = 0; i < r->n_found; i++)
 		json_push_text(a, found, r->found[i]);

@@ -306,6 +306,10 @@ void judge_dmarc(struct arena *a, struct record *r, const struct dns_answer *ans
 	else if (record.policy == DMARC_NO_POLICY)
 		judge(r, RECORD_MALFORMED,
 			SPAN("The policy is missing: p=none, p=quarantine or p=reject."));
+	else if (dmarc_record_parse(r->value, &one) == RC_OK && record.policy < one.policy)
+		judge(r, RECORD_WRONG,
+			SPAN("The policy here is milder than the one that is set for this domain. "
+			     "Replace the record."));
 	else
 		judge(r, RECORD_OK, SPAN(""));
 }

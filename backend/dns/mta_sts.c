@@ -3,13 +3,12 @@
 
 #include <openssl/sha.h>
 
-#define MAX_AGE_S  604800 /* a week: long enough to count, short enough to leave */
 #define POLICY_MAX 1024
 
 void mta_sts_policy_add(struct str *out, struct span hostname, struct span mode)
 {
 	str_addf(out, "version: STSv1\r\nmode: " SPAN_FMT "\r\nmx: " SPAN_FMT "\r\nmax_age: %d\r\n",
-		SPAN_ARG(mode), SPAN_ARG(hostname), MAX_AGE_S);
+		SPAN_ARG(mode), SPAN_ARG(hostname), MTA_STS_MAX_AGE_S);
 }
 
 struct span mta_sts_id(struct arena *a, struct span hostname, struct span mode)

@@ -10,8 +10,8 @@
 #include "mailcore/base/span.h"
 #include "mailcore/base/str.h"
 
-#define MTA_STS_ID_LEN 16
-#define MTA_STS_MODE   SPAN("testing")
+#define MTA_STS_ID_LEN    16
+#define MTA_STS_MAX_AGE_S 604800 /* a week: long enough to count, short enough to leave */
 
 /* The text of /.well-known/mta-sts.txt. mode: "testing", "enforce" or "none". */
 void mta_sts_policy_add(struct str *out, struct span hostname, struct span mode);

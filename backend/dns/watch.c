@@ -2,6 +2,7 @@
 #include "backend/dns/watch.h"
 
 #include "backend/accounts/service.h"
+#include "backend/dns/check.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
@@ -91,18 +92,33 @@ static void recall(struct arena *a, const struct dns_seen_list *seen, struct rec
 	}
 }
 
+/* A fingerprint was wanted when the zone was seen to be signed. */
+static bool was_signed(const struct dns_seen_list *seen)
+{
+	bool was = false;
+	for (size_t i = 0; i < seen->len; i++)
+		was |= span_starts(seen->items[i].key, SPAN("TLSA "));
+	return was;
+}
+
 enum rc domain_watch_show(const struct services *s, struct ctx *ctx, struct span name,
 	struct domain *out_domain, struct records *out, int64_t *out_checked_at_us, struct err *err)
 {
 	struct dns_seen_list seen;
+	struct records_known known;
 
-	enum rc rc = domain_records(s, ctx, name, out_domain, out, err);
+	enum rc rc = domain_get(s, ctx, name, out_domain, err);
 	if (rc == RC_OK)
 		rc = with_reason(
 			err, dns_state_read(ctx, out_domain->domain_id, &seen, out_checked_at_us));
 	if (rc == RC_OK)
-		recall(ctx->arena, &seen, out);
-	return rc;
+		rc = domain_records(s, ctx, name, was_signed(&seen), &known, err);
+	if (rc != RC_OK)
+		return rc;
+	records_wanted(ctx->arena, &known.ask, out);
+	recall(ctx->arena, &seen, out);
+	domain_records_merge(ctx->arena, &known.ask, out);
+	return RC_OK;
 }
 
 /* ------------------------------------------------------------------------ a look */
@@ -213,12 +229,16 @@ static enum rc look_at(const struct services *s, struct ctx *ctx, struct span na
 	struct domain *domain, struct records *records, struct err *err)
 {
 	struct look look = { .domain = domain, .records = records, .asked = asked };
+	struct records_known known;
 
-	enum rc rc = domain_records_check(s, ctx, name, domain, records, err);
+	enum rc rc = domain_records(s, ctx, name, domain_host_signed(s, ctx), &known, err);
 	if (rc == RC_OK)
-		rc = dkim_list(s, ctx, domain->name, &look.keys, err);
+		rc = dkim_list(s, ctx, known.domain.name, &look.keys, err);
 	if (rc != RC_OK)
 		return rc;
+	*domain = known.domain;
+	records_wanted(ctx->arena, &known.ask, records);
+	records_check(s->resolver, ctx, &known.ask, records);
 	mark_seen(ctx->arena, records, &look.keys);
 	rc = service_run(ctx, write_look, &look);
 	for (size_t i = 0; rc == RC_OK && i < look.changes.len; i++)
@@ -227,6 +247,7 @@ static enum rc look_at(const struct services *s, struct ctx *ctx, struct span na
 			log_text(ctx->arena, look.changes.items[i].key),
 			log_text(ctx->arena, look.changes.items[i].before),
 			log_text(ctx->arena, look.changes.items[i].after));
+	domain_records_merge(ctx->arena, &known.ask, records);
 	return with_reason(err, rc);
 }
 

@@ -3,6 +3,7 @@
 #include "backend/dns/zone.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "webui/panel/dns_words.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
 
@@ -31,7 +32,8 @@ static void record_add(struct page *p, struct val *list, const struct record *re
 	val_set_cstr(item, "type", record->type);
 	val_set(item, "name", record->name);
 	val_set(item, "value", record->value);
-	val_set_cstr(item, "why", record->why);
+	val_set(item, "why", dns_words_why(record->why_id));
+	val_set(item, "depends", dns_words_depends(record->depends));
 	val_set(item, "hint", record->hint);
 	val_set_cstr(item, "hue", statuses[record->status].hue);
 	val_set(item, "status", words(statuses[record->status].words));
@@ -191,8 +193,9 @@ enum rc page_dns_zone(struct req *r, struct reply *out, struct err *err)
 {
 	struct domain domain;
 	struct records records;
-	enum rc rc =
-		domain_records(r->services, r->ctx, req_path(r, "domain"), &domain, &records, err);
+	int64_t checked_at = 0;
+	enum rc rc = domain_watch_show(
+		r->services, r->ctx, req_path(r, "domain"), &domain, &records, &checked_at, err);
 	if (rc != RC_OK)
 		return rc;
 	struct str zone = str_in(r->ctx->arena, ZONE_TEXT_MAX);

@@ -1,5 +1,6 @@
 /* The files that mail programs fetch: autoconfig, autodiscover, mobileconfig; and that mail servers
  * fetch: the MTA-STS policy. */
+#include "backend/accounts/dns_setting_service.h"
 #include "backend/accounts/domain_service.h"
 #include "backend/dns/mta_sts.h"
 #include "mailcore/directory/directory.h"
@@ -98,13 +99,16 @@ enum rc setup_mobileconfig(struct req *r, struct reply *out, struct err *err)
 enum rc setup_mta_sts(struct req *r, struct reply *out, struct err *err)
 {
 	struct client_servers servers;
+	struct span mode;
 
 	enum rc rc = span_starts(r->host, SPAN("mta-sts."))
 		? find_servers(r, host_domain(r->host), &servers)
 		: RC_NOT_FOUND;
+	if (rc == RC_OK)
+		rc = dns_setting_mta_sts(r->ctx, servers.domain, &mode);
 	if (rc != RC_OK)
 		return not_ours(rc, err);
-	mta_sts_policy_add(reply_begin(r, out, 200, "text/plain; charset=utf-8"), servers.hostname,
-		MTA_STS_MODE);
+	mta_sts_policy_add(
+		reply_begin(r, out, 200, "text/plain; charset=utf-8"), servers.hostname, mode);
 	return RC_OK;
 }

@@ -26,6 +26,7 @@ BODIES = {
     "PATCH /plans/{id}": {"max_domains": 3},
     "POST /domains/{name}/dkim/rotate": {},
     "POST /domains/{name}/dns/check": {},
+    "PATCH /domains/{name}/dns/settings": {"mta_sts": "testing"},
     "POST /mailboxes": {"address": "new@DOMAIN", "password": "a long password"},
     "PATCH /mailboxes/{address}": {"name": "x"},
     "POST /mailboxes/{address}/app-passwords": {"label": "x"},
