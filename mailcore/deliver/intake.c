@@ -12,6 +12,7 @@
 #include "mailcore/base/map.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/base/vec.h"
+#include "mailcore/deliver/encode.h"
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/inbound.h"
 #include "mailcore/deliver/outside.h"
@@ -32,7 +33,8 @@ struct intake {
 	struct arena arena;
 	struct spool spool;
 	bool too_big;
-	bool is_8bit; /* some byte of it is above 127 */
+	struct transfer_watch watch;
+	size_t encoded; /* parts */
 	bool utf8_head;
 	struct span message_id; /* of our users' mail: by it they ask what became of it */
 	bool announced;         /* delivery_begin */
@@ -127,7 +129,7 @@ enum rc intake_write(struct intake *in, struct span bytes)
 		in->too_big = true;
 		return RC_LIMIT;
 	}
-	in->is_8bit = in->is_8bit || !utf8_is_ascii(bytes);
+	transfer_watch_add(&in->watch, bytes);
 	return spool_add(&in->spool, bytes);
 }
 
@@ -137,6 +139,14 @@ size_t intake_size(const struct intake *in)
 }
 
 /* --- the header ------------------------------------------------------------------------------- */
+
+/* Trouble with the disk is told apart from trouble with the database. */
+static enum rc of_disk(enum rc rc, struct err *err)
+{
+	if (rc != RC_TEMP)
+		return rc;
+	return err_set(err, RC_TEMP, "4.3.1", "There is no room for this message now.");
+}
 
 /* The header as it came. A block beyond HEADER_BLOCK_MAX is cut at a line; what is behind counts as
  * body, nothing of it is lost. */
@@ -197,12 +207,28 @@ static bool write_own(const struct intake *in, struct ctx *ctx, struct span head
 	return str_ok(out);
 }
 
+static bool is_ours(const struct intake *in)
+{
+	return in->source->sender || in->source->internal;
+}
+
+/* What we sign nobody should have to change later. Others' mail is theirs. */
+static enum rc encode(struct intake *in, struct err *err)
+{
+	if (!is_ours(in))
+		return RC_OK;
+	enum rc rc = encode_message(&in->spool, &in->watch, &in->encoded);
+	if (rc == RC_OK && in->watch.is_long)
+		return err_set(err, RC_INVALID, "5.6.3",
+			"A line has more than 998 characters, in a part that may not be changed"
+			" because it is signed, or cannot be.");
+	return of_disk(rc, err);
+}
+
 static enum rc add_signatures(struct intake *in, struct ctx *ctx, struct span own, size_t body_at,
 	struct str *out, struct err *err)
 {
-	bool ours = in->source->sender || in->source->internal;
-
-	if (!ours || !in->env->keys)
+	if (!is_ours(in) || !in->env->keys)
 		return RC_OK;
 	enum rc rc = sign_add(in->env->keys, ctx, own, &in->spool, body_at, out);
 	if (rc == RC_LIMIT)
@@ -265,14 +291,6 @@ static enum rc prepare_in_file(struct intake *in, struct ctx *ctx, struct uuid i
 	return rc;
 }
 
-/* Trouble with the disk is told apart from trouble with the database. */
-static enum rc of_disk(enum rc rc, struct err *err)
-{
-	if (rc != RC_TEMP)
-		return rc;
-	return err_set(err, RC_TEMP, "4.3.1", "There is no room for this message now.");
-}
-
 static void note_message_id(struct intake *in, struct arena *a, struct span head)
 {
 	struct header_field field;
@@ -289,7 +307,9 @@ static enum rc prepare(
 {
 	struct span head;
 
-	enum rc rc = of_disk(read_head(in, ctx, &head), err);
+	enum rc rc = encode(in, err);
+	if (rc == RC_OK)
+		rc = of_disk(read_head(in, ctx, &head), err);
 	if (rc == RC_OK)
 		rc = check_head(in, ctx, head, err);
 	if (rc == RC_OK)
@@ -337,6 +357,8 @@ static struct span evidence(const struct intake *in, struct arena *a)
 	json_add_text(a, facts, "protocol", s->protocol);
 	json_add_text(a, facts, "tls", s->tls);
 	json_add_i64(a, facts, "size", (int64_t)in->spool.size);
+	if (in->encoded > 0)
+		json_add_i64(a, facts, "encoded_parts", (int64_t)in->encoded);
 	if (in->message_id.len > 0)
 		json_add_text(a, facts, "message_id", in->message_id);
 	if (in->verdict)
@@ -407,7 +429,8 @@ static enum rc store_message(struct intake *in, struct ctx *ctx, const struct pr
 	struct delivery_event *events;
 	struct delivery_job *jobs;
 
-	enum rc rc = outside_jobs(&in->outside, ctx, in->source, in->utf8_head, in->is_8bit, &jobs);
+	enum rc rc = outside_jobs(
+		&in->outside, ctx, in->source, in->utf8_head, in->watch.is_8bit, &jobs);
 	if (rc != RC_OK)
 		return rc;
 	size_t n_events = make_events(in, ctx, jobs, &events);

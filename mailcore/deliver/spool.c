@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -146,4 +147,28 @@ enum rc spool_copy(struct spool *from, size_t offset, struct spool *to)
 	if (from->fd < 0)
 		return spool_add(to, span_from(str_span(&from->memory), offset));
 	return copy_file(from, offset, to);
+}
+
+enum rc spool_map(const struct spool *s, struct span *out)
+{
+	if (s->fd < 0) {
+		*out = str_span(&s->memory);
+		return RC_OK;
+	}
+	void *map = mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, s->fd, 0);
+	if (map == MAP_FAILED)
+		return trouble(s, "mmap");
+	*out = span_make(map, s->size);
+	return RC_OK;
+}
+
+void spool_unmap(const struct spool *s, struct span all)
+{
+	union {
+		const char *bytes;
+		void *map;
+	} at = { .bytes = all.ptr };
+
+	if (s->fd >= 0)
+		(void)munmap(at.map, all.len);
 }

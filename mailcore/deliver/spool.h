@@ -33,6 +33,9 @@ MUST_CHECK enum rc spool_piece(
 	const struct spool *s, size_t offset, char *buffer, size_t size, struct span *out);
 /* Appends everything from `offset` on to another spool. */
 MUST_CHECK enum rc spool_copy(struct spool *from, size_t offset, struct spool *to);
+/* All of it in one piece: borrowed from memory, or mapped until spool_unmap. RC_TEMP. */
+MUST_CHECK enum rc spool_map(const struct spool *s, struct span *out);
+void spool_unmap(const struct spool *s, struct span all);
 /* Has the file system of `dir` that many bytes left? True when it does not say. */
 bool spool_has_room(const char *dir, uint64_t bytes);
 /* Puts it into a file also below the threshold. */

@@ -63,8 +63,8 @@ static void add_hex(struct str *out, unsigned char c)
 	str_add(out, span_make(text, sizeof text));
 }
 
-/* Does the byte need =XX? `last`: it ends the line; `line` starts the source line at `i`. */
-static bool must_encode(struct span line, size_t i, size_t column)
+/* Does the byte need =XX? */
+static bool must_encode(struct span line, size_t i, size_t column, bool dashes)
 {
 	unsigned char c = (unsigned char)line.ptr[i];
 
@@ -74,20 +74,22 @@ static bool must_encode(struct span line, size_t i, size_t column)
 		return true;
 	if (column > 0)
 		return false;
-	return c == '.' || span_starts(span_from(line, i), SPAN("From "));
+	return c == '.' || span_starts(span_from(line, i), SPAN("From ")) ||
+		(dashes && span_starts(span_from(line, i), SPAN("--")));
 }
 
-static void encode_line(struct str *out, struct span line)
+/* dashes: two of them must not begin a line, where they might be a delimiter. */
+static void encode_line(struct str *out, struct span line, bool dashes)
 {
 	size_t column = 0;
 
 	for (size_t i = 0; i < line.len; i++) {
-		bool hex = must_encode(line, i, column);
+		bool hex = must_encode(line, i, column, dashes);
 		size_t width = hex ? 3 : 1;
 		if (column + width > QP_LINE_MAX - 1) {
 			str_add(out, SPAN("=\r\n"));
 			column = 0;
-			hex = must_encode(line, i, column);
+			hex = must_encode(line, i, column, dashes);
 			width = hex ? 3 : 1;
 		}
 		if (hex)
@@ -107,8 +109,21 @@ void qp_add(struct str *out, struct span text)
 		text = lf == SPAN_NPOS ? span_from(text, text.len) : span_from(text, lf + 1);
 		if (lf != SPAN_NPOS && span_ends(line, SPAN("\r")))
 			line.len--;
-		encode_line(out, line);
+		encode_line(out, line, false);
 		if (lf != SPAN_NPOS)
 			str_add(out, SPAN("\r\n"));
+	}
+}
+
+void qp_add_bytes(struct str *out, struct span bytes)
+{
+	while (bytes.len > 0) {
+		size_t crlf = span_find_pair(bytes, '\r', '\n');
+
+		encode_line(out, span_sub(bytes, 0, crlf), true);
+		if (crlf == SPAN_NPOS)
+			return;
+		str_add(out, SPAN("\r\n"));
+		bytes = span_from(bytes, crlf + 2);
 	}
 }

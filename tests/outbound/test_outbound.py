@@ -9,6 +9,7 @@ what has arrived where, what the queue still holds and what she is told is compa
 waits for time: the schedule is 1 s, 2 s, and conditions are looked at until they hold.
 """
 import concurrent.futures
+import email
 import http.client
 import json
 import os
@@ -215,11 +216,16 @@ class Postfix:
 # --- mail ----------------------------------------------------------------------------------------
 
 
-def submit(env, rcpts, subject, text="Hello.\r\n.\r\nBye.\r\n", mail_options=(), rcpt_options=(), sender=None):
+TEXT = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+SIGNED = ("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n" + TEXT + "Gr\u00fc\u00dfe\r\n--b\r\n"
+          "Content-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n")
+ODD = "Viele Gr\u00fc\u00dfe an alle\r\n.\r\n" + "Wort " * 500 + "\r\n"
+
+
+def submit(env, rcpts, subject, text="Hello.\r\n.\r\nBye.\r\n", mail_options=(), rcpt_options=(), sender=None, entity=TEXT):
     alice = sender or env["mailboxes"][0]
     data = (f"From: {alice['address']}\r\nTo: {rcpts[0]}\r\nSubject: {subject}\r\n"
-            f"Message-ID: <{subject}@example.test>\r\nMIME-Version: 1.0\r\n"
-            f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}")
+            f"Message-ID: <{subject}@example.test>\r\nMIME-Version: 1.0\r\n{entity}{text}")
     with smtplib.SMTP_SSL(env["host"], env["ports"]["submissions"], timeout=60,
                           context=server.tls_context(env)) as smtp:
         smtp.login(alice["address"], alice["password"])
@@ -279,6 +285,9 @@ def submit_all(checks, w):
     submit(env, ["x@good.test", "y@good.test", "z@unknown.test", "y@slow.test"], "several")
     submit(env, ["bea@peer.test"], "to-peer", text="Gr\u00fc\u00dfe\r\n.\r\n")
     submit(env, ["nobody@peer.test"], "to-nobody")
+    for name in ("plain-ascii", "good"):
+        submit(env, [f"odd@{name}.test"], "odd", text=ODD)
+        submit(env, [f"signed@{name}.test"], "signed", text="", entity=SIGNED)
     if w.postfix:
         submit(env, ["pat@postfix.test"], "to-postfix")
         submit(env, ["back@postfix.test"], "through-postfix")
@@ -326,6 +335,19 @@ def check_bytes(checks, w):
     checks.check(len(backup) == 1, "the second server when the first is down", backup)
 
 
+def check_encoding(checks, w):
+    """REQUIREMENTS 6 and 8: 8-bit text and long lines are encoded before they are signed, for every server the same."""
+    odd = [m.data for name in ("plain-ascii", "good") for m in w.mx.received[HOSTILE[name]] if b"Subject: odd\r\n" in m.data]
+    checks.check(len(odd) == 2 and all(data.isascii() and max(map(len, data.split(b"\r\n"))) <= 998 for data in odd),
+                 "8-bit text and long lines are encoded", odd)
+    decoded = [email.message_from_bytes(data).get_payload(decode=True) for data in odd]
+    checks.check(decoded == [ODD.encode()] * 2, "and are the same when decoded", decoded)
+    signed = [m.data for m in w.mx.received[HOSTILE["good"]] if b"Subject: signed\r\n" in m.data]
+    checks.check(len(signed) == 1 and signed[0].endswith(SIGNED.encode()), "what is signed stays as it is", signed)
+    rcpt = [r for r, _ in w.reports.get("signed@plain-ascii.test", [])]
+    checks.check(len(rcpt) == 1 and rcpt[0]["status"] == "5.6.3", "and comes back where it cannot be taken", rcpt)
+
+
 def check_notices(checks, w):
     unknown = w.reports["x@unknown.test"][0]
     rcpt, report = unknown
@@ -342,7 +364,8 @@ def check_notices(checks, w):
 def check_peer(checks, w):
     bea = {"address": "bea@peer.test", "password": "a very long password 1"}
     mails = inbox(w.peer.env, bea)
-    checks.check(len(mails) == 1 and "Gr\u00fc\u00dfe\r\n.\r\n".encode() in mails[0], "another Mailstead has it", mails)
+    text = [email.message_from_bytes(mail).get_payload(decode=True) for mail in mails]
+    checks.check(text == ["Gr\u00fc\u00dfe\r\n.\r\n".encode()], "another Mailstead has it", mails)
     checks.check(mails and b"ESMTPS" in mails[0], "it came by TLS", mails)
     rcpt = [r for r, _ in w.reports.get("nobody@peer.test", [])]
     checks.check(len(rcpt) == 1 and rcpt[0]["status"] == "5.1.1", "its refusal is told", rcpt)
@@ -409,7 +432,7 @@ def outbound(checks, build):
             peer.call("POST", "/mailboxes", {"address": "bea@peer.test", "password": "a very long password 1"})
             with Postfix(scratch / "postfix", port) as postfix:
                 world = World(ours, peer, postfix, mx)
-                for group in (submit_all, queue_empties, check_outcomes, check_bytes, check_notices, check_peer,
+                for group in (submit_all, queue_empties, check_outcomes, check_bytes, check_encoding, check_notices, check_peer,
                               check_postfix, check_routes):
                     checks.group(group, world)
         finally:
