@@ -75,6 +75,8 @@ static enum rc apply(struct ctx *ctx, struct account *account, const struct acco
 	if (change->set_require_factor)
 		account->require_second_factor = change->require_second_factor;
 	if (change->set_contact)
+		rc = need_own(ctx, err);
+	if (rc == RC_OK && change->set_contact)
 		rc = take_contact(ctx, account, change->contact, err);
 	if (rc != RC_OK)
 		return rc;

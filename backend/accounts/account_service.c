@@ -197,7 +197,10 @@ enum rc account_set_password(const struct services *s, struct ctx *ctx, struct s
 {
 	struct account account;
 	struct change c = { .s = s, .account = &account };
-	enum rc rc = account_get(s, ctx, login, &account, err);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = account_get(s, ctx, login, &account, err);
 
 	if (rc == RC_OK)
 		rc = hash_password(s, ctx, password, account.login, &c.hash, err);
@@ -212,7 +215,10 @@ enum rc account_set_password(const struct services *s, struct ctx *ctx, struct s
 enum rc account_check_password(
 	const struct services *s, struct ctx *ctx, struct span current, struct err *err)
 {
-	enum rc rc = need_account(ctx);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = need_account(ctx);
 
 	if (rc == RC_OK)
 		rc = keys_verify(s->keys, ctx, KEYS_ACCOUNT, ctx->actor->account_id, current);

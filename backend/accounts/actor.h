@@ -24,9 +24,11 @@ struct actor {
 	size_t n_scopes;
 	const struct span *domains; /* token: restricted to these names; none: all of the account */
 	size_t n_domains;
-	struct span language; /* of its pages; empty: what the browser asks for */
-	bool needs_factor;    /* session: it has to set up a second factor before anything else */
-	bool dry_run;         /* services do everything and roll back */
+	struct span supporter;   /* support access: who really acts as this account; else empty */
+	int64_t acting_until_us; /* and until when */
+	struct span language;    /* of its pages; empty: what the browser asks for */
+	bool needs_factor; /* session: it has to set up a second factor before anything else */
+	bool dry_run;      /* services do everything and roll back */
 };
 
 /* "admin", "reseller", "customer", "mailbox" */

@@ -53,7 +53,10 @@ enum rc app_password_create(const struct services *s, struct ctx *ctx, struct sp
 {
 	struct change c = { .password.label = span_trim(label) };
 	struct app_passwords have;
-	enum rc rc = mailbox_find_own(ctx, address, &c.mailbox, err);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = mailbox_find_own(ctx, address, &c.mailbox, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -97,7 +100,10 @@ enum rc app_password_delete(const struct services *s, struct ctx *ctx, struct sp
 	int64_t app_password_id, struct err *err)
 {
 	struct change c = { .password.app_password_id = app_password_id };
-	enum rc rc = mailbox_find_own(ctx, address, &c.mailbox, err);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = mailbox_find_own(ctx, address, &c.mailbox, err);
 
 	if (rc != RC_OK)
 		return rc;

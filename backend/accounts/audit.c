@@ -22,7 +22,8 @@ enum rc audit_add(struct ctx *ctx, int64_t account_id, const char *action, struc
 {
 	static const struct actor server = { .source = "system", .login = { "system", 6 } };
 	const struct actor *actor = ctx->actor ? ctx->actor : &server;
-	struct span who = actor->login;
+	bool supports = actor->supporter.len > 0;
+	struct span who = supports ? actor->supporter : actor->login;
 
 	if (actor->label.len > 0)
 		who = arena_printf(ctx->arena, SPAN_FMT " (token " SPAN_FMT ")",
@@ -30,7 +31,8 @@ enum rc audit_add(struct ctx *ctx, int64_t account_id, const char *action, struc
 	return db_exec(ctx, &SQL_AUDIT_INSERT,
 		ARGS(A_I64(account_id), A_TEXT(who), A_TEXT(span_of(actor->source)),
 			A_TEXT(actor->address), A_TEXT(span_of(action)), A_TEXT(object),
-			A_TEXT(json_span(ctx, before)), A_TEXT(json_span(ctx, after))),
+			A_TEXT(json_span(ctx, before)), A_TEXT(json_span(ctx, after)),
+			A_TEXT(supports ? actor->login : SPAN(""))),
 		NULL);
 }
 
@@ -46,7 +48,8 @@ static void read_entry(
 		.object = row_copy(ctx, rows, row, 6),
 		.before = row_copy(ctx, rows, row, 7),
 		.after = row_copy(ctx, rows, row, 8),
-		.at_us = row_time_us(rows, row, 9) };
+		.at_us = row_time_us(rows, row, 9),
+		.on_behalf_of = row_copy(ctx, rows, row, 10) };
 }
 
 static enum rc find_page(struct ctx *ctx, const struct page *page, int64_t below,
@@ -102,6 +105,10 @@ struct cJSON *audit_json(struct arena *a, const struct audit_entry *e)
 	json_add_i64(a, o, "id", e->audit_id);
 	json_add_time(a, o, "at", e->at_us);
 	json_add_text(a, o, "actor", e->actor);
+	if (e->on_behalf_of.len > 0)
+		json_add_text(a, o, "on_behalf_of", e->on_behalf_of);
+	else
+		json_add_null(a, o, "on_behalf_of");
 	json_add_text(a, o, "source", e->source);
 	json_add_text(a, o, "address", e->address);
 	json_add_text(a, o, "action", e->action);

@@ -7,6 +7,7 @@
 struct audit_entry {
 	int64_t audit_id;
 	int64_t account_id;
+	struct span on_behalf_of; /* the log-in that the actor acted for; empty: for itself */
 	struct span actor, source, address, action, object;
 	struct span before, after; /* JSON text or empty; no secrets */
 	int64_t at_us;

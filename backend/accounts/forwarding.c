@@ -111,7 +111,10 @@ enum rc forwarding_set(const struct services *s, struct ctx *ctx, struct span ad
 	const struct forwarding *in, struct forwarding *out, struct err *err)
 {
 	struct change c = { .key = SPAN("") };
-	enum rc rc = find(ctx, address, &c, err);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = find(ctx, address, &c, err);
 
 	(void)s;
 	if (rc != RC_OK)

@@ -6,6 +6,7 @@
 #include "backend/accounts/account_repo.h"
 #include "backend/accounts/service.h"
 #include "backend/accounts/session_repo.h"
+#include "backend/accounts/support_service.h"
 #include "mailcore/base/base64.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/random.h"
@@ -242,6 +243,7 @@ enum rc login_find(struct ctx *ctx, enum session_kind kind, struct span secret,
 {
 	unsigned char hash[32];
 	struct session_owner owner;
+	struct actor self;
 
 	if (secret.len != SECRET_LENGTH)
 		return RC_DENIED;
@@ -250,8 +252,10 @@ enum rc login_find(struct ctx *ctx, enum session_kind kind, struct span secret,
 	if (rc == RC_OK && (out->kind != kind || out->is_pending))
 		return RC_DENIED;
 	if (rc == RC_OK && kind == SESSION_PANEL)
-		rc = fill_panel(ctx, owner.account_id, out_actor);
-	else if (rc == RC_OK)
+		rc = fill_panel(ctx, owner.account_id, &self);
+	if (rc == RC_OK && kind == SESSION_PANEL)
+		rc = support_apply(ctx, &self, out, out_actor);
+	if (rc == RC_OK && kind == SESSION_WEBMAIL)
 		rc = fill_webmail(ctx, owner.mailbox_id, out_actor);
 	if (rc == RC_OK)
 		rc = session_seen(ctx, span_make(hash, sizeof hash));
@@ -260,8 +264,14 @@ enum rc login_find(struct ctx *ctx, enum session_kind kind, struct span secret,
 
 enum rc login_end(const struct services *s, struct ctx *ctx, const struct web_session *session)
 {
-	(void)s;
-	return session_delete(ctx, span_make(session->hash, sizeof session->hash));
+	struct err err;
+	enum rc rc = RC_OK;
+
+	if (ctx->actor && ctx->actor->supporter.len > 0)
+		rc = support_end(s, ctx, session, &err);
+	if (rc == RC_OK)
+		rc = session_delete(ctx, span_make(session->hash, sizeof session->hash));
+	return rc;
 }
 
 static struct session_owner owner_of(const struct actor *actor)
@@ -275,9 +285,12 @@ enum rc login_sessions(const struct services *s, struct ctx *ctx, const struct w
 	struct web_sessions *out)
 {
 	struct session_owner owner = owner_of(ctx->actor);
-	enum rc rc = session_find_all(ctx, &owner, out);
+	struct err err;
+	enum rc rc = need_own(ctx, &err);
 
 	(void)s;
+	if (rc == RC_OK)
+		rc = session_find_all(ctx, &owner, out);
 	for (size_t i = 0; rc == RC_OK && current && i < out->len; i++)
 		out->items[i].is_current = span_eq(out->items[i].id, current->id);
 	return rc;

@@ -34,6 +34,10 @@ struct web_session {
 	int64_t created_at_us, seen_at_us, expires_at_us;
 	struct span address, user_agent;
 	bool is_current; /* in lists */
+	/* Support access (support_service.h): the account that it acts for; 0: none. */
+	int64_t acting_for, acting_until_us;
+	bool acting_is_over;
+	struct span acting_reason;
 	bool is_pending; /* the second factor is still to come: good for login_finish only */
 };
 struct web_sessions {

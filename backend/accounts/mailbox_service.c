@@ -249,6 +249,9 @@ enum rc mailbox_update(const struct services *s, struct ctx *ctx, struct span ad
 		.err = err };
 	enum rc rc = need_account(ctx);
 
+	if (rc == RC_OK && (change->password.len > 0 || change->password_hash.len > 0))
+		rc = need_own(ctx, err);
+
 	if (rc == RC_OK)
 		rc = mailbox_find_own(ctx, address, &m, err);
 	if (rc == RC_OK)

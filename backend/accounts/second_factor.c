@@ -90,7 +90,10 @@ enum rc second_factor_begin(
 	const struct services *s, struct ctx *ctx, struct second_factor_new *out, struct err *err)
 {
 	struct change c = { .s = s, .owner = own(ctx) };
-	enum rc rc = service_run(ctx, begin_tx, &c);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = service_run(ctx, begin_tx, &c);
 
 	if (rc == RC_EXISTS)
 		return err_set(err, RC_CONFLICT, "", "The second factor is on already.");
@@ -126,8 +129,11 @@ static enum rc check_code(
 	const struct services *s, struct ctx *ctx, struct span code, struct err *err)
 {
 	struct owner o = own(ctx);
-	enum rc rc = keys_verify_totp(s->keys, ctx, subject_of(&o), id_of(&o), code);
+	enum rc rc = need_own(ctx, err);
 
+	if (rc != RC_OK)
+		return rc;
+	rc = keys_verify_totp(s->keys, ctx, subject_of(&o), id_of(&o), code);
 	if (rc == RC_DENIED)
 		return err_set(err, RC_INVALID, "code",
 			"This code is not right, or was used before. A new one comes every 30 seconds.");
@@ -169,7 +175,10 @@ static enum rc end(
 	const struct services *s, struct ctx *ctx, const struct owner *owner, struct err *err)
 {
 	struct change c = { .s = s, .owner = *owner };
-	enum rc rc = service_run(ctx, end_tx, &c);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = service_run(ctx, end_tx, &c);
 
 	if (rc == RC_NOT_FOUND)
 		return err_set(err, RC_NOT_FOUND, "", "There is no second factor.");

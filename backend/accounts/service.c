@@ -37,6 +37,15 @@ enum rc need_account(const struct ctx *ctx)
 	return ctx->actor->role == ROLE_MAILBOX ? RC_NOT_FOUND : RC_OK;
 }
 
+enum rc need_own(const struct ctx *ctx, struct err *err)
+{
+	if (!ctx->actor || ctx->actor->supporter.len == 0)
+		return RC_OK;
+	return err_set(err, RC_DENIED, "",
+		"This is the owner's alone: support access does not reach passwords, second factors,"
+		" tokens, sessions, or where mail goes.");
+}
+
 struct arg domains_arg(const struct ctx *ctx)
 {
 	return A_ARRAY(ARG_TEXTS, ctx->actor->domains, ctx->actor->n_domains);

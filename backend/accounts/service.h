@@ -11,6 +11,9 @@ MUST_CHECK enum rc service_run(struct ctx *ctx, tx_fn *fn, void *arg);
 /* The actor is a panel account (not a mailbox user). RC_NOT_FOUND otherwise. */
 MUST_CHECK enum rc need_account(const struct ctx *ctx);
 
+/* The actor is the owner, not somebody with support access: RC_DENIED for what is the owner's alone. */
+MUST_CHECK enum rc need_own(const struct ctx *ctx, struct err *err);
+
 /* A token's list of domains as an argument for SQL: empty for all. */
 struct arg domains_arg(const struct ctx *ctx);
 

@@ -63,6 +63,10 @@ enum rc session_find(
 	s.address = row_copy(ctx, rows, 0, 6);
 	s.user_agent = row_copy(ctx, rows, 0, 7);
 	s.is_pending = row_bool(rows, 0, 8);
+	s.acting_for = row_i64(rows, 0, 9);
+	s.acting_until_us = row_time_us(rows, 0, 10);
+	s.acting_is_over = row_bool(rows, 0, 11);
+	s.acting_reason = row_copy(ctx, rows, 0, 12);
 	*out = s;
 	return RC_OK;
 }
@@ -75,6 +79,23 @@ enum rc session_note_wrong_code(struct ctx *ctx, struct span hash, int64_t *out_
 	if (rc == RC_OK)
 		*out_tries = rows_len(rows) ? row_i64(rows, 0, 0) : INT64_MAX;
 	return rc;
+}
+
+enum rc session_act(struct ctx *ctx, struct span hash, int64_t account_id, int64_t seconds,
+	struct span reason, struct span csrf)
+{
+	int64_t changed = 0;
+	enum rc rc = db_exec(ctx, &SQL_SESSION_ACT,
+		ARGS(A_BYTES(hash), A_I64(account_id), A_I64(seconds), A_TEXT(reason),
+			A_BYTES(csrf)),
+		&changed);
+
+	return rc == RC_OK && changed == 0 ? RC_CONFLICT : rc;
+}
+
+enum rc session_act_end(struct ctx *ctx, struct span hash, struct span csrf, int64_t *out_ended)
+{
+	return db_exec(ctx, &SQL_SESSION_ACT_END, ARGS(A_BYTES(hash), A_BYTES(csrf)), out_ended);
 }
 
 enum rc session_seen(struct ctx *ctx, struct span hash)

@@ -15,6 +15,12 @@ MUST_CHECK enum rc session_find(struct ctx *ctx, struct span hash, struct sessio
 	struct web_session *out);
 /* Of a pending session: how many codes were wrong by now. */
 MUST_CHECK enum rc session_note_wrong_code(struct ctx *ctx, struct span hash, int64_t *out_tries);
+/* Acts for an account from now on. RC_CONFLICT: it does already. csrf: forms opened before are void. */
+MUST_CHECK enum rc session_act(struct ctx *ctx, struct span hash, int64_t account_id,
+	int64_t seconds, struct span reason, struct span csrf);
+/* *out_ended: 0 when it did not. */
+MUST_CHECK enum rc session_act_end(
+	struct ctx *ctx, struct span hash, struct span csrf, int64_t *out_ended);
 MUST_CHECK enum rc session_seen(struct ctx *ctx, struct span hash);
 MUST_CHECK enum rc session_delete(struct ctx *ctx, struct span hash);
 /* At most 200, newest first. */

@@ -162,7 +162,10 @@ enum rc token_create(const struct services *s, struct ctx *ctx, const struct tok
 		.n_domains = in->n_domains,
 		.expires_at_us = in->expires_at_us };
 	struct str secret = str_in(ctx->arena, SECRET_MAX);
-	enum rc rc = need_account(ctx);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = need_account(ctx);
 
 	if (rc == RC_OK && (token.label.len == 0 || token.label.len > LABEL_MAX))
 		return err_set(err, RC_INVALID, "label", "Give the token a name.");
@@ -217,7 +220,10 @@ enum rc token_list(const struct services *s, struct ctx *ctx, const struct list_
 {
 	struct page page;
 	uint64_t after = 0;
-	enum rc rc = need_account(ctx);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = need_account(ctx);
 
 	(void)s;
 	if (rc == RC_OK)
@@ -246,7 +252,10 @@ static enum rc revoke_tx(struct ctx *ctx, void *arg)
 
 enum rc token_revoke(const struct services *s, struct ctx *ctx, int64_t token_id, struct err *err)
 {
-	enum rc rc = need_account(ctx);
+	enum rc rc = need_own(ctx, err);
+
+	if (rc == RC_OK)
+		rc = need_account(ctx);
 
 	(void)s;
 	if (rc == RC_OK)

@@ -309,10 +309,14 @@ static void run(const struct dispatcher *d, const struct incoming *in,
 static void log_request(const struct req *r, const struct reply *out, int64_t start_us)
 {
 	log_event(out->status >= 500 ? LOG_WARN : LOG_INFO, "http.request",
-		"id=%s method=%u path=%s status=%d ms=%.1f peer=" SPAN_FMT " who=%s", r->id,
+		"id=%s method=%u path=%s status=%d ms=%.1f peer=" SPAN_FMT " who=%s%s%s", r->id,
 		r->method, r->route ? r->route->path : "-", out->status,
 		(double)(clock_mono_us() - start_us) / 1000, SPAN_ARG(r->peer),
-		r->actor ? log_text(r->ctx->arena, r->actor->login) : "-");
+		r->actor ? log_text(r->ctx->arena, r->actor->login) : "-",
+		r->actor && r->actor->supporter.len > 0 ? " supporter=" : "",
+		r->actor && r->actor->supporter.len > 0
+			? log_text(r->ctx->arena, r->actor->supporter)
+			: "");
 }
 
 void dispatch_run(const struct dispatcher *d, struct ctx *ctx, const struct incoming *in,

@@ -108,6 +108,9 @@ static bool check_rights(struct req *r, struct problem *out)
 
 	if (!has_role(r->actor->role, route->guard))
 		return refuse(out, 403, "forbidden", SPAN("Your account may not do this."));
+	if ((route->flags & ROUTE_OWN) && r->actor->supporter.len > 0)
+		return refuse(out, 403, "support_access",
+			SPAN("This is the owner's alone. Stop acting for them first."));
 	if (!r->actor->token_id) {
 		if (!r->actor->needs_factor || (route->flags & ROUTE_FACTOR_SETUP))
 			return true;

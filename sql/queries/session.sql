@@ -10,7 +10,7 @@ RETURNING created_at, expires_at;
 -- name: session_find
 -- roles: web
 SELECT coalesce(account_id, 0), coalesce(mailbox_id, 0), csrf, created_at, seen_at, expires_at, address, user_agent,
-  is_pending
+  is_pending, coalesce(acting_for, 0), acting_until, coalesce(acting_until <= now(), true), acting_reason
 FROM web_session
 WHERE session_hash = $1::bytea AND expires_at > now() AND seen_at > now() - make_interval(secs => $2::bigint);
 
@@ -21,6 +21,18 @@ UPDATE web_session SET seen_at = now() WHERE session_hash = $1::bytea AND seen_a
 -- name: session_delete
 -- roles: web
 DELETE FROM web_session WHERE session_hash = $1::bytea;
+
+-- name: session_act
+-- roles: web
+-- The session acts for an account below its own.
+UPDATE web_session SET acting_for = $2::bigint, acting_until = now() + make_interval(secs => $3::bigint),
+  acting_reason = $4::text, csrf = $5::bytea
+WHERE session_hash = $1::bytea AND acting_for IS NULL;
+
+-- name: session_act_end
+-- roles: web
+UPDATE web_session SET acting_for = NULL, acting_until = NULL, acting_reason = '', csrf = $2::bytea
+WHERE session_hash = $1::bytea AND acting_for IS NOT NULL;
 
 -- name: session_wrong_code
 -- roles: web

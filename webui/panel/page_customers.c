@@ -1,6 +1,7 @@
 /* Accounts below one's own: list, new, one with its plan, usage and suspension. */
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/plan_service.h"
+#include "backend/accounts/support_service.h"
 #include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
 #include "webui/panel/panel.h"
@@ -35,6 +36,11 @@ static struct span customer_url(struct arena *a, struct span login)
 }
 
 /* ------------------------------------------------------------------ list */
+
+const struct field support_fields[] = {
+	{ "reason", FIELD_TEXT, FIELD_REQUIRED, .max = SUPPORT_REASON_MAX },
+	{ 0 },
+};
 
 enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 {
@@ -169,6 +175,8 @@ static enum rc customer_page(struct req *r, struct reply *out, int status, struc
 	val_set(p.data, "role", panel_role(account.role));
 	val_set(p.data, "parent", account.parent);
 	val_set_bool(p.data, "is_own", account.account_id == r->actor->account_id);
+	val_set_bool(p.data, "may_support",
+		account.account_id != r->actor->account_id && r->actor->supporter.len == 0);
 	val_set_bool(p.data, "require_second_factor", account.require_second_factor);
 	val_set(p.data, "created", format_time(a, account.created_at_us / USEC_PER_SEC));
 	pools_add(&p, &account);
@@ -214,6 +222,37 @@ enum rc page_customer_post(struct req *r, struct reply *out, struct err *err)
 		.set_require_factor = true,
 		.require_second_factor = form_bool(&r->form, "require_second_factor", false) };
 	return change(r, out, &c, "saved", err);
+}
+
+enum rc page_support_post(struct req *r, struct reply *out, struct err *err)
+{
+	if (r->form.n_errors > 0)
+		return customer_page(r, out, 422, err);
+	if (!r->session)
+		return err_set(err, RC_DENIED, "", "This is for sessions of the panel.");
+	enum rc rc = support_begin(r->services, r->ctx, r->session, req_path(r, "login"),
+		form_text(&r->form, "reason"), err);
+	if (rc != RC_NOT_FOUND && page_add_refusal(r, rc, err))
+		return customer_page(r, out, 422, err);
+	if (rc == RC_OK)
+		page_redirect_done(r, out, SPAN("/"), "support_begun");
+	return rc;
+}
+
+/* Over already, perhaps since this page was loaded: all the same. */
+enum rc page_support_end_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct span back = SPAN("/");
+	enum rc rc = RC_CONFLICT;
+
+	if (r->actor->supporter.len > 0) {
+		back = customer_url(r->ctx->arena, r->actor->login);
+		rc = support_end(r->services, r->ctx, r->session, err);
+	}
+	if (rc != RC_OK && rc != RC_CONFLICT)
+		return rc;
+	page_redirect_done(r, out, back, "support_ended");
+	return RC_OK;
 }
 
 enum rc page_customer_suspend_post(struct req *r, struct reply *out, struct err *err)

@@ -30,6 +30,7 @@ enum rc page_audit(struct req *r, struct reply *out, struct err *err)
 		struct val *item = val_push(list);
 		val_set(item, "time", format_time(a, e->at_us / USEC_PER_SEC));
 		val_set(item, "who", e->actor);
+		val_set(item, "behalf", e->on_behalf_of);
 		val_set(item, "source", e->source);
 		val_set(item, "address", e->address);
 		val_set(item, "action", e->action);

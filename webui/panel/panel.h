@@ -28,9 +28,9 @@ void panel_domain_tabs(struct page *p, struct span domain, const char *tab);
 extern const struct field login_fields[], domain_new_fields[], confirm_fields[],
 	mailbox_new_fields[], mailbox_password_fields[], alias_fields[], token_fields[],
 	customer_fields[], account_fields[], no_fields[], login_code_fields[], forgotten_fields[],
-	reset_fields[], recovery_fields[], profile_fields[], code_fields[], app_password_fields[],
-	customer_change_fields[], suspend_fields[], plan_fields[], restore_fields[], queue_fields[],
-	import_fields[];
+	support_fields[], reset_fields[], recovery_fields[], profile_fields[], code_fields[],
+	app_password_fields[], customer_change_fields[], suspend_fields[], plan_fields[],
+	restore_fields[], queue_fields[], import_fields[];
 
 handler_fn page_login, page_login_post, page_logout, page_overview;
 handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
@@ -47,6 +47,7 @@ handler_fn page_customers, page_customer_new, page_customer_new_post, page_custo
 handler_fn page_plans, page_plans_post, page_plan, page_plan_post, page_plan_delete_post;
 handler_fn page_audit, page_deleted, page_deleted_post, page_status, page_api;
 handler_fn page_mailbox_suspend_post, page_import, page_import_post, page_export;
+handler_fn page_support_post, page_support_end_post;
 handler_fn page_login_code, page_login_code_post;
 handler_fn page_forgotten, page_forgotten_post, page_reset, page_reset_post, page_recovery_post;
 handler_fn page_account, page_account_post, page_profile_post, page_session_end_post,

@@ -1,8 +1,10 @@
 /* Pages: see page.h. */
 #include "webui/view/page.h"
 
+#include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "webui/view/assets.h"
+#include "webui/view/format.h"
 #include "webui/view/html.h"
 
 #define PAGE_MAX (8u << 20)
@@ -39,6 +41,25 @@ static struct span flash_words(struct req *r)
 	return found.ptr ? found : SPAN("");
 }
 
+/* "14:05 UTC" */
+static struct span until_words(struct arena *a, int64_t time_s)
+{
+	return arena_printf(a, SPAN_FMT " UTC", SPAN_ARG(format_when(a, time_s, time_s)));
+}
+
+/* Whoever acts for somebody sees so on every page. */
+static void support_add(struct page *p)
+{
+	const struct actor *actor = p->req->actor;
+	bool acting = actor && actor->supporter.len > 0;
+
+	val_set_bool(p->data, "is_acting", acting);
+	val_set(p->data, "supporter", acting ? actor->supporter : SPAN(""));
+	val_set(p->data, "acting_until",
+		acting ? until_words(p->req->ctx->arena, actor->acting_until_us / USEC_PER_SEC)
+		       : SPAN(""));
+}
+
 struct page page_begin(struct req *r, const char *name, const char *layout, struct span title)
 {
 	struct page p = { r, name, layout, val_map(r->ctx->arena) };
@@ -46,6 +67,7 @@ struct page page_begin(struct req *r, const char *name, const char *layout, stru
 	val_set(p.data, "title", title);
 	val_set_cstr(p.data, "host", page_env(r)->hostname);
 	val_set(p.data, "actor", r->actor ? r->actor->login : SPAN(""));
+	support_add(&p);
 	val_set(p.data, "csrf", req_csrf(r));
 	val_set(p.data, "flash", flash_words(r));
 	val_set_bool(p.data, "is_admin", role == ROLE_ADMIN);

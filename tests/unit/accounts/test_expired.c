@@ -96,6 +96,49 @@ static void tokens(void **state)
 	db_close(web);
 }
 
+/* Half an hour is over at the next request: the session is its owner's, and old forms are void. */
+static void support(void **state)
+{
+	static const char secret[] = "0123456789012345678901234567890123456789012";
+	struct db *web = scratch_open("web");
+	struct ctx ctx = scratch_ctx(&arena, web);
+	struct actor actor;
+	struct web_session before, after;
+	scratch_sql("INSERT INTO account (account_id, parent_id, role, login) VALUES"
+		    " (60, 1, 'customer', 'helped');"
+		    "INSERT INTO account_tree VALUES (1,60,1),(60,60,0);"
+		    "INSERT INTO web_session (session_hash, account_id, csrf, expires_at,"
+		    " acting_for, acting_until) VALUES"
+		    " (sha256('0123456789012345678901234567890123456789012'), 1, sha256('x'),"
+		    " now() + interval '1 hour', 60, now() + interval '30 minutes')");
+	assert_int_equal(login_find(&ctx, SESSION_PANEL, span_of(secret), &actor, &before), RC_OK);
+	assert_int_equal(actor.account_id, 60);
+	assert_int_equal(actor.role, ROLE_CUSTOMER);
+	assert_true(span_eq(actor.supporter, SPAN("admin")));
+
+	scratch_sql("UPDATE web_session SET acting_until = now() - interval '1 second'"
+		    " WHERE acting_for = 60");
+	assert_int_equal(login_find(&ctx, SESSION_PANEL, span_of(secret), &actor, &after), RC_OK);
+	assert_int_equal(actor.account_id, 1);
+	assert_int_equal(actor.supporter.len, 0);
+	assert_memory_not_equal(before.csrf, after.csrf, sizeof after.csrf);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM audit WHERE account_id = 60"
+				     " AND action = 'support.timeout'"),
+		1);
+	assert_int_equal(login_find(&ctx, SESSION_PANEL, span_of(secret), &actor, &before), RC_OK);
+	assert_memory_equal(before.csrf, after.csrf, sizeof after.csrf);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM audit WHERE account_id = 60"), 1);
+
+	/* nobody to act for any more */
+	scratch_sql(
+		"UPDATE web_session SET acting_for = 60, acting_until = now() + interval '1 hour'"
+		" WHERE account_id = 1; UPDATE account SET deleted_at = now()"
+		" WHERE account_id = 60");
+	assert_int_equal(login_find(&ctx, SESSION_PANEL, span_of(secret), &actor, &after), RC_OK);
+	assert_int_equal(actor.account_id, 1);
+	db_close(web);
+}
+
 static int group_begin(void **state)
 {
 	arena_init(&arena, 1 << 16);
@@ -119,6 +162,7 @@ int main(void)
 		cmocka_unit_test(idempotency),
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(deleted),
+		cmocka_unit_test(support),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
 }
