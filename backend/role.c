@@ -121,8 +121,10 @@ static enum rc open_store(struct role *r, struct err *err)
 	if (rc == RC_OK)
 		rc = blob_store_open(launch_path(&r->launch, "blobs"), &r->blobs, err);
 	if (rc == RC_OK)
-		r->store =
-			store_new(&(struct store_options){ .blobs = r->blobs, .bells = r->bells });
+		r->store = store_new(&(struct store_options){ .blobs = r->blobs,
+			.bells = r->bells,
+			.conninfo = r->conninfo,
+			.role = r->name });
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 #include "mailcore/smtp/smtp.h"
 
 /* Deliveries of several sessions are committed together, so more workers than processors pay. */
-#define WORKERS 16
+#define WORKERS 32
 /* Some resolvers say "not there" without saying for how long, and limit how much one may ask. */
 #define NEGATIVE_MS 1000
 

@@ -2,8 +2,9 @@
  * Bells; see bell.h.
  *
  * Rings are a datagram of pairs of 64-bit numbers (host order: it never leaves the machine) to every
- * bell-*.sock of the run directory but our own. The list of sockets is read again once a second.
- * The send role hears only of its queue: a wake-up a delivery would be for nothing there.
+ * bell-*.sock of the run directory but our own whose role listens for one of these mailboxes: that
+ * stands on the board. The list of sockets is read again once a second.
+ * The send role hears only of its queue.
  * Lock order: watch_lock and peers_lock are never held together; both are leaves.
  */
 #include "mailcore/db/bell.h"
@@ -18,6 +19,7 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/list.h"
 #include "mailcore/base/map.h"
+#include "mailcore/db/board.h"
 
 #define PEERS_MAX      32
 #define PEERS_FRESH_MS 1000
@@ -27,6 +29,7 @@
 
 struct peer {
 	struct sockaddr_un address;
+	const struct board_ears *ears; /* NULL: always rung */
 	bool hears_mail, hears_queue;
 };
 
@@ -41,6 +44,7 @@ struct bells {
 	int fd;
 	char dir[sizeof((struct sockaddr_un *)0)->sun_path];
 	struct sockaddr_un self;
+	struct board *board;
 
 	pthread_mutex_t watch_lock;
 	struct map watched; /* mailbox_id -> struct list of watches */
@@ -81,8 +85,10 @@ enum rc bells_open(const char *run_dir, const char *role, struct bells **out, st
 	map_init(&b->watched);
 	(void)snprintf(b->dir, sizeof b->dir, "%s", run_dir);
 	enum rc rc = strlen(run_dir) < sizeof b->dir
-		? socket_bind(b, role, err)
+		? board_open(run_dir, role, &b->board, err)
 		: err_set(err, RC_INVALID, "run_dir", "The path %s is too long.", run_dir);
+	if (rc == RC_OK)
+		rc = socket_bind(b, role, err);
 	if (rc != RC_OK) {
 		bells_close(b);
 		return rc;
@@ -101,6 +107,7 @@ void bells_close(struct bells *b)
 	}
 	ASSERT(b->watched.count == 0); /* watchers end before the bells */
 	map_done(&b->watched);
+	board_close(b->board);
 	pthread_mutex_destroy(&b->watch_lock);
 	pthread_mutex_destroy(&b->peers_lock);
 	heap_free(b);
@@ -126,13 +133,24 @@ static void ring_watches(struct bells *b, int64_t key, int64_t mailbox_id, int64
 	}
 }
 
-/* Who watches everything is a cache that must be stale before the others look into it. */
-void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
+static void wake_watchers(struct bells *b, int64_t mailbox_id, int64_t folder_id)
 {
 	pthread_mutex_lock(&b->watch_lock);
 	ring_watches(b, BELL_ALL, mailbox_id, folder_id);
 	ring_watches(b, mailbox_id, mailbox_id, folder_id);
 	pthread_mutex_unlock(&b->watch_lock);
+}
+
+/* What is cached must be stale before those who are woken look at it. */
+void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id)
+{
+	atomic_fetch_add(board_rung(b->board, mailbox_id), 1);
+	wake_watchers(b, mailbox_id, folder_id);
+}
+
+_Atomic uint32_t *bell_count(struct bells *b, int64_t mailbox_id)
+{
+	return board_rung(b->board, mailbox_id);
 }
 
 struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,
@@ -148,6 +166,7 @@ struct bell_watch *bell_watch(struct bells *b, int64_t mailbox_id,
 		map_put(&b->watched, map_key_i64(&mailbox_id), watches);
 	}
 	list_add_tail(watches, &w->node);
+	board_listen(b->board, mailbox_id);
 	pthread_mutex_unlock(&b->watch_lock);
 	return w;
 }
@@ -158,6 +177,7 @@ void bell_unwatch(struct bells *b, struct bell_watch *w)
 		return;
 	pthread_mutex_lock(&b->watch_lock);
 	list_del(&w->node);
+	board_unlisten(b->board, w->mailbox_id);
 	struct list *watches = map_get(&b->watched, map_key_i64(&w->mailbox_id));
 	if (list_empty(watches)) {
 		map_del(&b->watched, map_key_i64(&w->mailbox_id));
@@ -188,6 +208,7 @@ void bells_watched(struct bells *b, void (*each)(int64_t mailbox_id, void *arg),
 static void peers_read(struct bells *b)
 {
 	DIR *dir = opendir(b->dir);
+	const struct span front = SPAN("bell-"), tail = SPAN(".sock");
 	b->n_peers = 0;
 	b->peers_at_ms = clock_mono_ms();
 	if (!dir)
@@ -197,23 +218,35 @@ static void peers_read(struct bells *b)
 		struct peer *peer = &b->peers[b->n_peers];
 		peer->hears_queue = span_eq(name, SPAN("bell-send.sock"));
 		peer->hears_mail = !peer->hears_queue;
-		if (span_starts(name, SPAN("bell-")) && span_ends(name, SPAN(".sock")) &&
-			path_make(&peer->address, b->dir, e->d_name) &&
+		if (!span_starts(name, front) || !span_ends(name, tail))
+			continue;
+		struct span role = span_sub(name, front.len, name.len - front.len - tail.len);
+		peer->ears = board_ears(b->board, role);
+		if (path_make(&peer->address, b->dir, e->d_name) &&
 			strcmp(peer->address.sun_path, b->self.sun_path) != 0)
 			b->n_peers++;
 	}
 	(void)closedir(dir);
 }
 
+static bool hears(const struct peer *p, const struct bell_ring *rings, size_t n)
+{
+	if (rings[0].mailbox_id == BELL_QUEUE)
+		return p->hears_queue;
+	for (size_t i = 0; p->ears && i < n; i++)
+		if (board_hears(p->ears, rings[i].mailbox_id))
+			return p->hears_mail;
+	return p->hears_mail && !p->ears;
+}
+
 static void ring_others(struct bells *b, const struct bell_ring *rings, size_t n)
 {
-	bool mail = rings[0].mailbox_id != BELL_QUEUE;
 	pthread_mutex_lock(&b->peers_lock);
 	if (clock_mono_ms() - b->peers_at_ms >= PEERS_FRESH_MS || b->peers_at_ms == 0)
 		peers_read(b);
 	for (size_t i = 0; i < b->n_peers; i++) {
 		const struct peer *p = &b->peers[i];
-		if (mail ? p->hears_mail : p->hears_queue)
+		if (hears(p, rings, n))
 			/* a full or dead socket loses a hint, no more */
 			(void)sendto(b->fd, rings, n * sizeof *rings, 0,
 				(const struct sockaddr *)&p->address, sizeof p->address);
@@ -243,6 +276,6 @@ void bells_read(struct bells *b)
 			return;
 		size_t n = (size_t)len / sizeof *rings;
 		for (size_t k = 0; k < n && n <= RINGS_MAX; k++)
-			bell_ring_here(b, rings[k].mailbox_id, rings[k].folder_id);
+			wake_watchers(b, rings[k].mailbox_id, rings[k].folder_id);
 	}
 }

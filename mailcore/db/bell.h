@@ -3,11 +3,13 @@
  * folder's highestmodseq in the database.
  *
  * Inside a process rings are function calls; between the roles of a node they are datagrams on
- * unix sockets in the run directory; a poll of watched folders is the net below (every 15 s).
+ * unix sockets in the run directory, for roles that watch the mailbox; a poll of watched folders is
+ * the net below (every 15 s).
  * Thread-safe.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "mailcore/base/rc.h"
@@ -34,6 +36,10 @@ void bell_ring(struct bells *b, int64_t mailbox_id, int64_t folder_id);
 void bell_ring_all(struct bells *b, const struct bell_ring *rings, size_t n);
 /* In this process only. */
 void bell_ring_here(struct bells *b, int64_t mailbox_id, int64_t folder_id);
+
+/* Moves with each ring of the mailbox in any process of the node, before anybody is woken. Several
+ * mailboxes share one. */
+_Atomic uint32_t *bell_count(struct bells *b, int64_t mailbox_id);
 
 #define BELL_ALL   0  /* as mailbox_id of a watch: every mailbox */
 #define BELL_QUEUE -1 /* as mailbox_id of a ring: jobs wait. All that the send role hears. */

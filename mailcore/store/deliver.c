@@ -24,8 +24,7 @@
 #define GROUP_MAX    DELIVERIES_MAX
 #define TARGETS_MAX  1024 /* and jobs */
 #define ALSO_MAX     6    /* statements of deliveries that fit into a batch with ours */
-#define LEADERS      2
-#define CROWD        32 /* waiting deliveries that make a second leader worth while */
+#define CROWD        32   /* waiting deliveries that make a second leader worth while */
 #define GROUP_TRIES  8
 #define LEADER_MS    10000
 #define PATIENCE_MIN 20 /* µs without a newcomer */
@@ -380,6 +379,31 @@ static bool may_lead(const struct store *s)
 	return s->leaders == 0 || (s->leaders < LEADERS && s->n_waiting >= CROWD);
 }
 
+/* Under deliver_lock. Leaders take turns with few connections, so that few backends of PostgreSQL
+ * are used and are warm, however many workers there are. NULL: the leader uses its own. */
+static struct db *take_lead(struct store *s)
+{
+	s->leaders++;
+	for (size_t i = 0; i < LEADERS; i++) {
+		struct db *db = s->lead_dbs[i];
+		s->lead_dbs[i] = NULL;
+		if (db)
+			return db;
+	}
+	return NULL;
+}
+
+static void give_back_lead(struct store *s, struct db *db)
+{
+	size_t i = 0;
+
+	s->leaders--;
+	while (db && s->lead_dbs[i])
+		i++;
+	if (db)
+		s->lead_dbs[i] = db;
+}
+
 /* Under deliver_lock, which is released meanwhile. Takes groups until `mine` is in one. */
 static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 {
@@ -391,7 +415,9 @@ static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 	/* others' messages should not fail because this one has waited long */
 	if (step.deadline_ms && step.deadline_ms < clock_mono_ms() + LEADER_MS)
 		step.deadline_ms = clock_mono_ms() + LEADER_MS;
-	s->leaders++;
+	struct db *lent = take_lead(s);
+	if (lent)
+		step.db = lent;
 	while (!mine->taken) {
 		gather(s);
 		take_group(s, &g);
@@ -401,7 +427,7 @@ static void lead(struct store *s, struct ctx *ctx, const struct waiting *mine)
 		pthread_mutex_lock(&s->deliver_lock);
 		tell(&g);
 	}
-	s->leaders--;
+	give_back_lead(s, lent);
 	arena_done(&own);
 	if (!list_empty(&s->waiting))
 		pthread_cond_signal(&LIST_ITEM(s->waiting.next, struct waiting, node)->wake);
@@ -429,7 +455,7 @@ enum rc message_deliver(struct store *s, struct ctx *ctx, const struct delivery 
 	return mine.rc;
 }
 
-void deliver_init(struct store *s)
+void deliver_init(struct store *s, const struct store_options *options)
 {
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
@@ -440,10 +466,14 @@ void deliver_init(struct store *s)
 	pthread_condattr_destroy(&monotonic);
 	list_init(&s->waiting);
 	s->patience_us = PATIENCE_MIN;
+	for (size_t i = 0; options->conninfo && i < LEADERS; i++)
+		s->lead_dbs[i] = db_open(options->conninfo, options->role);
 }
 
 void deliver_done(struct store *s)
 {
+	for (size_t i = 0; i < LEADERS; i++)
+		db_close(s->lead_dbs[i]);
 	pthread_cond_destroy(&s->company);
 	pthread_mutex_destroy(&s->deliver_lock);
 	pthread_mutex_destroy(&s->map_lock);

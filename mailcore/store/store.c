@@ -1,7 +1,6 @@
 /* The object that all functions of the mail store share. */
 #include "mailcore/store/store.h"
 
-#include "mailcore/base/map.h"
 #include "mailcore/store/header_terms.h"
 #include "mailcore/store/store_impl.h"
 
@@ -9,12 +8,8 @@
 
 _Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id)
 {
-	return &s->rung[hash_bytes(map_key_i64(&mailbox_id)) & (RUNG_N - 1)];
-}
-
-static void note_ring(int64_t mailbox_id, int64_t folder_id, void *arg)
-{
-	atomic_fetch_add(rung_of(arg, mailbox_id), 1);
+	return s->bells ? bell_count(s->bells, mailbox_id)
+			: &s->rung[(size_t)mailbox_id & (RUNG_N - 1)];
 }
 
 struct store *store_new(const struct store_options *options)
@@ -24,9 +19,7 @@ struct store *store_new(const struct store_options *options)
 	s->bells = options->bells;
 	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
 	kept_init(&s->terms, TERMS_KEPT_BYTES);
-	deliver_init(s);
-	if (s->bells)
-		s->watch = bell_watch(s->bells, BELL_ALL, note_ring, s);
+	deliver_init(s, options);
 	return s;
 }
 
@@ -34,8 +27,6 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	if (s->watch)
-		bell_unwatch(s->bells, s->watch);
 	cache_done(s);
 	kept_done(&s->terms);
 	heap_free(s->seen);
@@ -58,7 +49,7 @@ void store_ring_all(struct store *s, const struct bell_ring *rings, size_t n)
 	if (s->bells)
 		bell_ring_all(s->bells, rings, n);
 	for (size_t i = 0; i < n && !s->bells; i++)
-		note_ring(rings[i].mailbox_id, rings[i].folder_id, s);
+		atomic_fetch_add(rung_of(s, rings[i].mailbox_id), 1);
 }
 
 void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id)

@@ -30,6 +30,8 @@ struct store_options {
 	struct blob_store *blobs;
 	struct bells *bells;
 	size_t snapshot_bytes; /* cache budget; 0: 256 MiB */
+	/* Where deliveries are committed, and as whom; NULL: over the connection of whoever commits. */
+	const char *conninfo, *role;
 };
 struct store *store_new(const struct store_options *options);
 void store_free(struct store *s);

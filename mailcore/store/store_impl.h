@@ -2,7 +2,7 @@
  * Shared by the files of this folder.
  *
  * Locks: deliver_lock, cache_lock and kept.lock are leaves; none is held while the database is asked or a
- * bell rings. Watching all bells only counts (rung), so nothing is locked there either.
+ * bell rings. A ring also counts (rung_of), which locks nothing.
  */
 #pragma once
 
@@ -23,17 +23,18 @@ struct seen {
 
 struct snap;
 
+#define LEADERS 2 /* groups of deliveries that are committed at the same time */
+
 struct store {
 	struct blob_store *blobs;
 	struct bells *bells;
-	struct bell_watch *watch;
 
 	/* snapshot.c */
 	pthread_mutex_t cache_lock;
 	struct map *cache;  /* (mailbox, folder) -> struct cached */
 	struct list cached; /* least recently used first */
 	size_t cache_bytes, cache_budget;
-	_Atomic uint32_t rung[RUNG_N]; /* how often a mailbox of this hash has rung */
+	_Atomic uint32_t rung[RUNG_N]; /* without bells: how often a mailbox has rung */
 
 	struct kept terms; /* header_terms.c */
 
@@ -49,16 +50,17 @@ struct store {
 	struct list waiting;
 	size_t n_waiting;
 	unsigned leaders;
-	_Atomic unsigned coming; /* delivery_begin */
-	pthread_cond_t company;  /* the last of those that were coming has come */
-	unsigned patience_us;    /* how long a pause between two of them may be */
+	struct db *lead_dbs[LEADERS]; /* those that no leader has; NULL: lent, or none */
+	_Atomic unsigned coming;      /* delivery_begin */
+	pthread_cond_t company;       /* the last of those that were coming has come */
+	unsigned patience_us;         /* how long a pause between two of them may be */
 };
 
 /* After a commit. */
 void store_ring(struct store *s, int64_t mailbox_id, int64_t folder_id);
 void store_ring_all(struct store *s, const struct bell_ring *rings, size_t n);
 _Atomic uint32_t *rung_of(struct store *s, int64_t mailbox_id);
-void deliver_init(struct store *s);
+void deliver_init(struct store *s, const struct store_options *options);
 void deliver_done(struct store *s);
 void cache_init(struct store *s, size_t budget);
 void cache_done(struct store *s);

@@ -494,6 +494,9 @@ static void test_bells(void **state)
 	memset(long_dir, 'x', sizeof long_dir);
 	long_dir[sizeof long_dir - 1] = '\0';
 	assert_int_equal(bells_open(long_dir, "a", &a, &err), RC_INVALID);
+	char board[300];
+	(void)snprintf(board, sizeof board, "%s/bells", dir);
+	assert_int_equal(unlink(board), 0);
 	assert_int_equal(rmdir(dir), 0);
 }
 
