@@ -171,12 +171,13 @@ service lmtp {{
 
 
 class PostfixDovecot:
-    """One instance below `root`; `users` are the local parts that get a mailbox @example.test."""
+    """One instance below `root`; `users` are the local parts that get a mailbox @example.test; `settings` come last in main.cf."""
 
-    def __init__(self, root, port_base, users=("alice", "bob")):
+    def __init__(self, root, port_base, users=("alice", "bob"), settings=""):
         self.root = pathlib.Path(root).resolve()
         self.ports = {name: port_base + port for name, port in PORTS.items()}
         self.users = list(users)
+        self.settings = settings
         self.postfix = None
         self.dovecot = None
 
@@ -246,7 +247,7 @@ class PostfixDovecot:
     def _write_config(self):
         nobody = pwd.getpwnam("nobody")
         values = dict(self.ports, root=self.root, sbin=POSTFIX, uid=nobody.pw_uid, gid=nobody.pw_gid)
-        (self.root / "postfix/main.cf").write_text(MAIN_CF.format(**values))
+        (self.root / "postfix/main.cf").write_text(MAIN_CF.format(**values) + self.settings)
         (self.root / "postfix/master.cf").write_text(MASTER_CF.strip().format(**values) + "\n")
         (self.root / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
         (self.root / "postfix/users").write_text("".join(f"{user}@example.test {user}\n" for user in self.users))
