@@ -5,6 +5,7 @@
 
 #include "backend/accounts/audit.h"
 #include "backend/accounts/dkim_make.h"
+#include "backend/accounts/dns_setting_service.h"
 #include "backend/accounts/domain_repo.h"
 #include "backend/accounts/service.h"
 #include "mailcore/base/clock.h"
@@ -25,16 +26,24 @@ static struct span selector(struct ctx *ctx, int serial, char kind)
 		ctx->arena, "ms%04d%02d-%d%c", tm.tm_year + 1900, tm.tm_mon + 1, serial, kind);
 }
 
-enum rc dkim_make_pair(const struct services *s, struct ctx *ctx, int64_t domain_id, int serial)
+static enum rc make_pair(const struct services *s, struct ctx *ctx, int64_t domain_id,
+	const struct span selectors[static 2])
 {
 	struct dkim_public made;
-	enum rc rc = keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, serial, 'r'),
-		SPAN("rsa"), SPAN("pending"), &made);
+	enum rc rc = keys_make_dkim(
+		s->keys, ctx, domain_id, selectors[0], SPAN("rsa"), SPAN("pending"), &made);
 
 	if (rc == RC_OK)
-		rc = keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, serial, 'e'),
-			SPAN("ed25519"), SPAN("pending"), &made);
+		rc = keys_make_dkim(s->keys, ctx, domain_id, selectors[1], SPAN("ed25519"),
+			SPAN("pending"), &made);
 	return rc;
+}
+
+enum rc dkim_make_pair(const struct services *s, struct ctx *ctx, int64_t domain_id, int serial)
+{
+	const struct span selectors[] = { selector(ctx, serial, 'r'), selector(ctx, serial, 'e') };
+
+	return make_pair(s, ctx, domain_id, selectors);
 }
 
 static enum rc find_domain(struct ctx *ctx, struct span name, struct domain *out, struct err *err)
@@ -68,13 +77,17 @@ enum rc dkim_list(const struct services *s, struct ctx *ctx, struct span domain,
 struct rotate {
 	const struct services *s;
 	struct domain domain;
-	int serial;
+	struct span selectors[2]; /* RSA, Ed25519 */
 };
 
 static enum rc rotate_tx(struct ctx *ctx, void *arg)
 {
 	struct rotate *r = arg;
-	enum rc rc = dkim_make_pair(r->s, ctx, r->domain.domain_id, r->serial);
+	int64_t id = r->domain.domain_id;
+	enum rc rc = dkim_key_forget(ctx, id, r->selectors, 2);
+
+	if (rc == RC_OK)
+		rc = make_pair(r->s, ctx, id, r->selectors);
 
 	if (rc == RC_OK)
 		rc = audit_add(
@@ -91,11 +104,50 @@ static bool has_pending(const struct dkim_keys *keys)
 	return false;
 }
 
+static bool is_used(const struct dkim_keys *keys, struct span selector, bool even_retired)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		if (span_eq(keys->items[i].selector, selector) &&
+			(even_retired || !span_eq(keys->items[i].state, SPAN("retired"))))
+			return true;
+	}
+	return false;
+}
+
+/* Dated names are never used twice. */
+static void choose_dated(struct ctx *ctx, const struct dkim_keys *keys, struct rotate *r)
+{
+	int serial = (int)keys->len - 1;
+
+	do {
+		serial++;
+		r->selectors[0] = selector(ctx, serial, 'r');
+		r->selectors[1] = selector(ctx, serial, 'e');
+	} while (is_used(keys, r->selectors[0], true) || is_used(keys, r->selectors[1], true));
+}
+
+/* Aliases were made for DKIM_SLOTS pairs of names, which take turns. */
+static enum rc choose_slot(
+	struct ctx *ctx, const struct dkim_keys *keys, struct rotate *r, struct err *err)
+{
+	for (int slot = 1; slot <= DKIM_SLOTS; slot++) {
+		r->selectors[0] = arena_printf(ctx->arena, "ms%dr", slot);
+		r->selectors[1] = arena_printf(ctx->arena, "ms%de", slot);
+		if (!is_used(keys, r->selectors[0], false) &&
+			!is_used(keys, r->selectors[1], false))
+			return RC_OK;
+	}
+	return err_set(err, RC_CONFLICT, "",
+		"The keys before these are kept for mail that is under way, for a week after the "
+		"change. Make new ones then.");
+}
+
 enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domain,
 	struct dkim_keys *out, struct err *err)
 {
 	struct rotate r = { .s = s };
 	struct dkim_keys keys;
+	struct dns_setting setting;
 	enum rc rc = find_domain(ctx, domain, &r.domain, err);
 
 	if (rc == RC_OK)
@@ -105,8 +157,13 @@ enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domai
 	if (has_pending(&keys))
 		return err_set(err, RC_CONFLICT, "",
 			"New keys are waiting for their DNS records already. Publish those first.");
-	r.serial = (int)keys.len; /* never used before by this domain */
-	rc = service_run(ctx, rotate_tx, &r);
+	rc = dns_setting_get(ctx, &r.domain, &setting);
+	if (rc == RC_OK && setting.dkim_delegated)
+		rc = choose_slot(ctx, &keys, &r, err);
+	else
+		choose_dated(ctx, &keys, &r);
+	if (rc == RC_OK)
+		rc = service_run(ctx, rotate_tx, &r);
 	if (rc == RC_OK)
 		rc = dkim_key_find(ctx, r.domain.domain_id, out);
 	return with_reason(err, rc);
@@ -177,6 +234,15 @@ bool dkim_is_moving(const struct dkim_keys *keys)
 			return true;
 	}
 	return false;
+}
+
+const struct dkim_key *dkim_waits(const struct dkim_keys *keys)
+{
+	for (size_t i = 0; i < keys->len; i++) {
+		if (is_in(&keys->items[i], "pending") && others_sign(keys, &keys->items[i]))
+			return &keys->items[i];
+	}
+	return NULL;
 }
 
 enum rc dkim_advance(struct ctx *ctx, const struct domain *domain, const struct dkim_keys *keys)

@@ -19,8 +19,12 @@ struct dkim_keys {
 
 MUST_CHECK enum rc dkim_list(const struct services *s, struct ctx *ctx, struct span domain,
 	struct dkim_keys *out, struct err *err);
+/* Pairs of selectors that aliases were made for ("ms1r", "ms1e", "ms2r" ...): for domains whose keys
+ * the mail server's zone publishes (dns_setting.dkim_delegated). */
+#define DKIM_SLOTS 2
+
 /* Makes a new pair in state "pending"; the current one goes on signing until the new one is seen
- * in DNS. RC_CONFLICT: a pending pair is waiting already. */
+ * in DNS. RC_CONFLICT: a pending pair is waiting already, or no slot is free. */
 MUST_CHECK enum rc dkim_rotate(const struct services *s, struct ctx *ctx, struct span domain,
 	struct dkim_keys *out, struct err *err);
 
@@ -43,5 +47,8 @@ MUST_CHECK enum rc dkim_advance(
 struct span dkim_next_state(const struct dkim_keys *keys, size_t i, int64_t now_us);
 /* Something will change by itself as time goes by. */
 bool dkim_is_moving(const struct dkim_keys *keys);
+
+/* A key that is to follow others and is not in DNS yet; NULL: no rotation waits. */
+const struct dkim_key *dkim_waits(const struct dkim_keys *keys);
 
 struct cJSON *dkim_key_json(struct arena *a, const struct dkim_key *key);

@@ -141,6 +141,12 @@ enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out)
 	return RC_OK;
 }
 
+enum rc dkim_key_forget(struct ctx *ctx, int64_t domain_id, const struct span *selectors, size_t n)
+{
+	return db_exec(ctx, &SQL_DKIM_KEY_FORGET,
+		ARGS(A_I64(domain_id), A_ARRAY(ARG_TEXTS, selectors, n)), NULL);
+}
+
 enum rc dkim_key_set_states(struct ctx *ctx, int64_t domain_id, const struct span *selectors,
 	const struct span *states, size_t n)
 {

@@ -21,5 +21,8 @@ MUST_CHECK enum rc domain_unmark_deleted(struct ctx *ctx, struct domain *domain)
 MUST_CHECK enum rc domain_mark_deleted(struct ctx *ctx, int64_t domain_id, int64_t version);
 
 MUST_CHECK enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out);
+/* Removes those of the selectors whose keys are retired. */
+MUST_CHECK enum rc dkim_key_forget(
+	struct ctx *ctx, int64_t domain_id, const struct span *selectors, size_t n);
 MUST_CHECK enum rc dkim_key_set_states(struct ctx *ctx, int64_t domain_id,
 	const struct span *selectors, const struct span *states, size_t n);

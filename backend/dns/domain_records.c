@@ -9,6 +9,7 @@
 #include "backend/dns/host_cert.h"
 #include "backend/dns/mta_sts.h"
 #include "backend/dns/spf_merge.h"
+#include "backend/dns/zone.h"
 #include "mailcore/auth/spf.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
@@ -154,15 +155,29 @@ void domain_records_merge(struct arena *a, const struct records_ask *ask, struct
 	}
 }
 
+/* A TXT value in the parts that a zone holds it in; other records have none. */
+static struct cJSON *strings_json(struct arena *a, const struct record *r)
+{
+	struct cJSON *list = json_array(a);
+	struct span rest = r->value;
+
+	for (; span_eq(span_of(r->type), SPAN("TXT")) && rest.len > 0;
+		rest = span_from(rest, ZONE_TXT_STRING_MAX))
+		json_push_text(a, list, span_sub(rest, 0, ZONE_TXT_STRING_MAX));
+	return list;
+}
+
 static struct cJSON *record_json(struct arena *a, const struct record *r)
 {
 	struct cJSON *out = json_object(a), *found = json_array(a);
 
 	json_add_cstr(a, out, "purpose", r->purpose);
 	json_add_text(a, out, "name", r->name);
+	json_add_text(a, out, "label", r->label);
 	json_add_cstr(a, out, "type", r->type);
 	json_add_i64(a, out, "ttl", r->ttl);
 	json_add_text(a, out, "value", r->value);
+	json_add(a, out, "strings", strings_json(a, r));
 	json_add_cstr(a, out, "need", record_need_name(r->need));
 	json_add_cstr(a, out, "why", r->why);
 	json_add_cstr(a, out, "depends", record_depends_text(r->depends));

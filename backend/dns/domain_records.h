@@ -21,6 +21,6 @@ bool domain_host_signed(const struct services *s, struct ctx *ctx);
 /* Once status and found are known: the SPF record wanted is the one found, with our servers in it. */
 void domain_records_merge(struct arena *a, const struct records_ask *ask, struct records *records);
 
-/* checked_at_us 0: never. {"domain","checked_at","records":[{"purpose","name","type","ttl","value","need","why","depends","status","found","hint"}]} */
+/* checked_at_us 0: never. {"domain","checked_at","records":[{"purpose","name","label","type","ttl","value","strings","need","why","depends","status","found","hint"}]} */
 struct cJSON *domain_records_json(
 	struct arena *a, struct span domain, const struct records *records, int64_t checked_at_us);

@@ -117,7 +117,6 @@ struct records_ask {
 };
 
 /* Selectors that stay when keys change, so that aliases to them are made once. */
-#define DKIM_SLOTS 2
 bool record_is_slot(struct span selector); /* "ms1r", "ms1e", "ms2r", "ms2e" */
 
 /* Never fails; at most 96 records; of 16 addresses, 24 keys. Memory: arena. Spans of `ask` are copied. */

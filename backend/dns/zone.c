@@ -1,8 +1,6 @@
 /* The wanted records as text to paste. */
 #include "backend/dns/zone.h"
 
-#define TXT_STRING_MAX 255
-
 bool zone_format_parse(struct span text, enum zone_format *out)
 {
 	static const char *const names[] = { "bind", "csv", "terraform" };
@@ -35,8 +33,8 @@ static void add_quoted(struct str *out, struct span text)
 void zone_add_txt(struct str *out, struct span value)
 {
 	do {
-		add_quoted(out, span_sub(value, 0, TXT_STRING_MAX));
-		value = span_from(value, TXT_STRING_MAX);
+		add_quoted(out, span_sub(value, 0, ZONE_TXT_STRING_MAX));
+		value = span_from(value, ZONE_TXT_STRING_MAX);
 		if (value.len > 0)
 			str_add_c(out, ' ');
 	} while (value.len > 0);
@@ -78,6 +76,8 @@ static void add_csv(struct str *out, const struct record *r)
 			str_addf(out, "%lld,", (long long)r->ttl);
 		add_csv_field(out, fields[i]);
 	}
+	str_add_c(out, ',');
+	add_csv_field(out, r->label);
 	str_add_cstr(out, "\r\n");
 }
 
@@ -94,6 +94,8 @@ static void add_terraform(struct str *out, const struct record *r, size_t index)
 	add_resource_name(out, r, index);
 	str_add_cstr(out, " = { name = ");
 	add_quoted(out, r->name);
+	str_add_cstr(out, ", label = ");
+	add_quoted(out, r->label);
 	str_addf(out, ", type = \"%s\", ttl = %lld, value = ", r->type, (long long)r->ttl);
 	add_quoted(out, r->value);
 	str_add_cstr(out, " }\n");
@@ -105,7 +107,7 @@ void zone_add(
 	if (format == ZONE_BIND)
 		str_addf(out, "; Mail records of " SPAN_FMT "\n", SPAN_ARG(domain));
 	if (format == ZONE_CSV)
-		str_add_cstr(out, "purpose,name,type,value,ttl,need\r\n");
+		str_add_cstr(out, "purpose,name,type,value,ttl,need,label\r\n");
 	if (format == ZONE_TERRAFORM)
 		str_add_cstr(out, "locals {\n  mail_records = {\n");
 	for (size_t i = 0; i < records->len; i++) {

@@ -4,6 +4,8 @@
 #include "backend/dns/records.h"
 #include "mailcore/base/str.h"
 
+#define ZONE_TXT_STRING_MAX 255 /* octets of one string */
+
 enum zone_format { ZONE_BIND, ZONE_CSV, ZONE_TERRAFORM };
 MUST_CHECK bool zone_format_parse(struct span text, enum zone_format *out);
 

@@ -15,6 +15,11 @@ WHERE d.name = $1 AND k.state IN ('pending', 'published', 'active') ORDER BY k.c
 SELECT selector, algorithm, state, public_key, created_at, changed_at FROM dkim_key
 WHERE domain_id = $1::bigint ORDER BY created_at DESC, selector;
 
+-- name: dkim_key_forget
+-- roles: web
+-- Names that may be used again: nothing that is under way is signed with these keys.
+DELETE FROM dkim_key WHERE domain_id = $1::bigint AND state = 'retired' AND selector = ANY ($2::text[]);
+
 -- name: dkim_key_set_states
 -- roles: web
 UPDATE dkim_key k SET state = u.state, changed_at = now()

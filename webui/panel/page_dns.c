@@ -9,6 +9,7 @@
 
 #define ZONE_TEXT_MAX 65536
 #define HISTORY_SHOWN 20
+#define SPLIT_MAX     8192
 
 /* ------------------------------------------------------------------ the page */
 
@@ -25,6 +26,28 @@ static const struct {
 	[RECORD_ERROR] = { "", W_DNS_ERROR },
 };
 
+/* What many providers want: the part before the domain. */
+static void relative_add(struct val *item, const struct record *record)
+{
+	struct val *relative = val_set_list(item, "relative");
+
+	if (record->label.len > 0 && !span_eq(record->label, record->name))
+		val_push_text(relative, record->label);
+}
+
+/* A long TXT in the parts that some providers want to have typed. */
+static void split_add(struct page *p, struct val *item, const struct record *record)
+{
+	struct val *split = val_set_list(item, "split");
+	struct str text = str_in(p->req->ctx->arena, SPLIT_MAX);
+
+	if (!span_eq(span_of(record->type), SPAN("TXT")) ||
+		record->value.len <= ZONE_TXT_STRING_MAX)
+		return;
+	zone_add_txt(&text, record->value);
+	val_push_text(split, str_span(&text));
+}
+
 static void record_add(struct page *p, struct val *list, const struct record *record, size_t i)
 {
 	struct val *item = val_push(list);
@@ -32,6 +55,8 @@ static void record_add(struct page *p, struct val *list, const struct record *re
 	val_set_cstr(item, "type", record->type);
 	val_set(item, "name", record->name);
 	val_set(item, "value", record->value);
+	relative_add(item, record);
+	split_add(p, item, record);
 	val_set(item, "why", dns_words_why(record->why_id));
 	val_set(item, "depends", dns_words_depends(record->depends));
 	val_set(item, "hint", record->hint);
@@ -134,6 +159,20 @@ static void checked_add(struct page *p, int64_t checked_at_us)
 	val_set(item, "time", format_time(a, at_s));
 }
 
+/* A rotation that waits for DNS: keys beside the ones that sign. */
+static void waiting_add(struct page *p, const struct dkim_keys *keys)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *waiting = val_set_list(p->data, "waiting");
+	const struct dkim_key *key = dkim_waits(keys);
+
+	if (!key)
+		return;
+	struct val *item = val_push(waiting);
+	val_set(item, "iso", format_iso(a, key->created_at_us / USEC_PER_SEC));
+	val_set(item, "time", format_time(a, key->created_at_us / USEC_PER_SEC));
+}
+
 static enum rc show(struct req *r, struct reply *out, const struct domain *domain,
 	const struct records *records, int64_t checked_at_us)
 {
@@ -150,6 +189,10 @@ static enum rc show(struct req *r, struct reply *out, const struct domain *domai
 		log_warn("dns.history", "domain=%s", log_text(a, domain->name)); /* the page is of
 										   use without */
 	history_add(&p, &changes);
+	struct dkim_keys keys = { 0 };
+	if (dkim_list(r->services, r->ctx, domain->name, &keys, NULL) != RC_OK)
+		keys.len = 0; /* so is it without the reminder */
+	waiting_add(&p, &keys);
 	struct str zone = str_in(a, ZONE_TEXT_MAX);
 	zone_add(&zone, domain->name, records, ZONE_BIND);
 	val_set(p.data, "zone", str_span(&zone));
