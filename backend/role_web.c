@@ -60,6 +60,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.addresses = config_text(r->launch.config, "addresses"),
 		.tls_cert = tls_cert_file(r),
 		.url = role_url(r),
+		.dns_port = config_int(r->launch.config, "dns.authority_port"),
 		.status_file = launch_path(&r->launch, "run/status.json"),
 	};
 	struct webui_env env = {

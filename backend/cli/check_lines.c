@@ -8,6 +8,7 @@
 #include "backend/cli/auth_json.h"
 #include "backend/cli/dkim_json.h"
 #include "backend/cli/dns_json.h"
+#include "backend/cli/dns_lines.h"
 #include "backend/cli/mime_json.h"
 #include "backend/cli/options.h"
 #include "mailcore/base/base64.h"
@@ -17,7 +18,7 @@
 #include "mailcore/base/utf8.h"
 
 #define LINE_MAX_LEN ((size_t)64 << 20)
-#define ANSWER_MS    20000 /* one request's DNS, all in all */
+#define ANSWER_MS    30000 /* one request's DNS, all in all */
 #define QUESTION_MS  5000
 
 struct cJSON *check_error(const char *sentence)
@@ -80,8 +81,10 @@ static const struct {
 	{ "arc", op_arc },
 	{ "dkim", op_dkim },
 	{ "dmarc", op_dmarc },
+	{ "dns", op_dns },
 	{ "json", op_json },
 	{ "spf", op_spf },
+	{ "zone", op_zone },
 };
 
 /* --- one request --- */

@@ -1,8 +1,10 @@
 /* What a domain's zone does contain. */
 #include "backend/dns/check.h"
 
+#include "backend/dns/health.h"
 #include "backend/dns/judge.h"
 #include "backend/dns/judge_more.h"
+#include "backend/dns/sides.h"
 #include "mailcore/auth/spf.h"
 #include "mailcore/auth/spf_policy.h"
 #include "mailcore/base/clock.h"
@@ -16,10 +18,18 @@ struct check {
 	struct resolver *resolver;
 	struct ctx ctx; /* with a nearer deadline */
 	const struct records_ask *ask;
+	const struct sides *sides;
+	size_t side; /* whose answers are judged; what it has no opinion of is the resolver's */
 };
 
 static enum rc query(struct check *c, struct span name, enum dns_type type, struct dns_answer *out)
 {
+	enum rc rc = RC_TEMP;
+
+	if (c->side != SIDE_RESOLVER)
+		rc = sides_answer(c->sides, c->side, name, type, out);
+	if (rc != RC_TEMP)
+		return rc;
 	*out = (struct dns_answer){ 0 };
 	return resolver_query(c->resolver, &c->ctx, name, type, out, NULL);
 }
@@ -56,6 +66,7 @@ static void check_spf(struct check *c, struct record *r, const struct dns_answer
 	for (size_t i = 0; text.ptr && i < c->ask->n_addresses && i < ADDRESSES_MAX; i++) {
 		struct spf_result result;
 		ask.ip = c->ask->addresses[i];
+		ask.record = text;
 		spf_check(c->resolver, &c->ctx, &ask, &result);
 		cover.passing |= (uint32_t)(result.result == AUTH_PASS) << i;
 		enum spf_trouble trouble = trouble_of(&result);
@@ -204,7 +215,6 @@ static void check_alias(struct check *c, struct record *r)
 	bool leads = false;
 
 	for (size_t t = 0; t < 2; t++) {
-		resolver_forget(c->resolver, r->name, types[t]);
 		rc[t] = query(c, r->name, types[t], &answer[t]);
 		leads |= span_ieq(answer[t].cname, c->ask->hostname);
 		for (size_t i = 0; i < answer[t].len; i++)
@@ -224,8 +234,6 @@ static void check_key_alias(struct check *c, struct record *r)
 {
 	struct dns_answer text, alias;
 
-	resolver_forget(c->resolver, r->name, DNS_TXT);
-	resolver_forget(c->resolver, r->name, DNS_CNAME);
 	enum rc rc = query(c, r->name, DNS_TXT, &text);
 	enum rc alias_rc = query(c, r->name, DNS_CNAME, &alias);
 	if (rc == RC_OK)
@@ -250,7 +258,6 @@ static void check_record(struct check *c, struct record *r)
 	}
 	if (!type_of(r, &type))
 		return; /* stays unknown */
-	resolver_forget(c->resolver, r->name, type);
 	enum rc rc = query(c, r->name, type, &answer);
 	if (rc == RC_OK && answer.len > 0) {
 		fill_found(c->ctx.arena, r, &answer);
@@ -260,15 +267,52 @@ static void check_record(struct check *c, struct record *r)
 	}
 }
 
-void records_check(struct resolver *resolver, struct ctx *ctx, const struct records_ask *ask,
-	struct records *records)
+/* ------------------------------------------------------------------------ side by side */
+
+/* What one server's answers come to. */
+static struct record judged_by(struct check *c, const struct record *plain, size_t side)
 {
-	struct check c = { .resolver = resolver, .ctx = *ctx, .ask = ask };
+	struct record r = *plain;
+
+	c->side = side;
+	check_record(c, &r);
+	c->side = SIDE_RESOLVER;
+	return r;
+}
+
+static void check_sides(struct check *c, struct record *r)
+{
+	const struct record plain = *r;
+	struct judged_sides judged = { .by_resolver = judged_by(c, &plain, SIDE_RESOLVER) };
+
+	for (size_t i = 0; i < c->sides->n_servers; i++) {
+		if (!sides_knows(c->sides, i, &plain))
+			continue;
+		judged.by_server[judged.len] = sides_agree(c->sides, i, &plain)
+			? judged.by_resolver
+			: judged_by(c, &plain, i);
+		judged.servers[judged.len++] = c->sides->servers[i];
+	}
+	judged.forget_s = sides_forget_s(c->sides, &plain);
+	judge_sides(c->ctx.arena, &judged, r);
+	r->servers = sides_json(c->sides, &plain);
+}
+
+void records_check(struct resolver *resolver, struct ctx *ctx, const struct records_ask *ask,
+	const struct check_options *options, struct records *records)
+{
+	struct check c = { .resolver = resolver, .ctx = *ctx, .ask = ask, .side = SIDE_RESOLVER };
 	int64_t soon = clock_mono_ms() + CHECK_MS;
+	struct authority authority;
+	struct sides sides;
 
 	c.ctx.deadline_ms -= RESERVE_MS;
 	if (c.ctx.deadline_ms > soon)
 		c.ctx.deadline_ms = soon;
+	authority_find(resolver, &c.ctx, ask->domain, options->dns_port, &authority);
+	sides_ask(resolver, &c.ctx, &authority, records, &sides);
+	c.sides = &sides;
 	for (size_t i = 0; i < records->len; i++)
-		check_record(&c, &records->items[i]);
+		check_sides(&c, &records->items[i]);
+	health_check(&c.ctx, &sides, ask, records);
 }

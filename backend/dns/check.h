@@ -1,6 +1,9 @@
 /*
  * What a domain's zone does contain: asks for every wanted record and has the answers judged.
  *
+ * The zone's own servers are asked beside the recursive resolver. What they say is judged, each by
+ * itself; the resolver counts for names out of the zone, and where they cannot be reached.
+ *
  * A failure of DNS is `error`, never `missing`. The zone's owner is not trusted: names that records
  * lead to are looked up within limits (ten for SPF, as receivers do; ten mail servers), and what is
  * shown of them is cut and made printable.
@@ -12,7 +15,11 @@
 
 #define CHECK_FOUND_MAX 20
 
-/* Fills status, found and hint of each record that records_wanted made of the same `ask`. Never
- * fails. Ends some time before ctx->deadline_ms; what was not asked by then is `error`. */
+struct check_options {
+	uint16_t dns_port; /* of name servers: 53, but in tests */
+};
+
+/* Fills status, found and hint of each record that records_wanted made of the same `ask`, and the
+ * checks. Never fails. Ends some time before ctx->deadline_ms; what was not asked by then is `error`. */
 void records_check(struct resolver *resolver, struct ctx *ctx, const struct records_ask *ask,
-	struct records *records);
+	const struct check_options *options, struct records *records);

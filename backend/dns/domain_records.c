@@ -186,6 +186,26 @@ static struct cJSON *record_json(struct arena *a, const struct record *r)
 		json_push_text(a, found, r->found[i]);
 	json_add(a, out, "found", found);
 	json_add_text(a, out, "hint", r->hint);
+	if (r->forget_s > 0)
+		json_add_i64(a, out, "forget_s", r->forget_s);
+	if (r->servers)
+		json_add(a, out, "servers", r->servers);
+	return out;
+}
+
+/* Of the zone and the mail server as a whole. */
+static struct cJSON *check_json(struct arena *a, const struct record *r)
+{
+	struct cJSON *out = json_object(a), *found = json_array(a);
+
+	json_add_cstr(a, out, "purpose", r->purpose);
+	json_add_text(a, out, "name", r->name);
+	json_add_cstr(a, out, "need", record_need_name(r->need));
+	json_add_cstr(a, out, "status", record_status_name(r->status));
+	for (size_t i = 0; i < r->n_found; i++)
+		json_push_text(a, found, r->found[i]);
+	json_add(a, out, "found", found);
+	json_add_text(a, out, "hint", r->hint);
 	return out;
 }
 
@@ -199,5 +219,9 @@ struct cJSON *domain_records_json(
 	for (size_t i = 0; i < records->len; i++)
 		json_push(list, record_json(a, &records->items[i]));
 	json_add(a, root, "records", list);
+	struct cJSON *checks = json_array(a);
+	for (size_t i = 0; i < records->n_checks; i++)
+		json_push(checks, check_json(a, &records->checks[i]));
+	json_add(a, root, "checks", checks);
 	return root;
 }

@@ -383,7 +383,7 @@ void records_wanted(struct arena *a, const struct records_ask *ask, struct recor
 {
 	struct builder b = { a, ask, out };
 
-	*out = (struct records){ arena_array(a, RECORDS_MAX, sizeof(struct record)), 0 };
+	*out = (struct records){ .items = arena_array(a, RECORDS_MAX, sizeof(struct record)) };
 	if (ask->takes_no_mail) {
 		add_lockdown(&b);
 		return;

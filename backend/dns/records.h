@@ -68,6 +68,7 @@ enum record_depends {
 	DEPENDS_OPERATOR, /* what the operator publishes */
 	DEPENDS_COUNT,
 };
+struct cJSON;
 
 struct record {
 	/* "mx", "spf", "dkim", "dmarc", "ptr", "a", "aaaa", "srv", "autoconfig", "autodiscover",
@@ -87,12 +88,19 @@ struct record {
 	enum record_status status;
 	struct span *found;
 	size_t n_found;
-	struct span hint; /* what to change; empty when ok */
+	struct span hint; /* what to change; with ok: that caches do not have it yet, or nothing */
+	/* What the zone's own servers and the resolver say (backend/dns/sides.h); NULL: not asked. */
+	struct cJSON *servers;
+	int64_t forget_s; /* right in the zone, and for so long caches may tell otherwise; 0: no */
 };
 
 struct records {
 	struct record *items;
 	size_t len;
+	/* Of the zone and the mail server as a whole (backend/dns/health.h): purpose "domain",
+	 * "delegation", ...; type "CHECK"; name: of what; value: nothing. */
+	struct record *checks;
+	size_t n_checks;
 };
 
 struct record_key {

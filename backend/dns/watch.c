@@ -238,7 +238,8 @@ static enum rc look_at(const struct services *s, struct ctx *ctx, struct span na
 		return rc;
 	*domain = known.domain;
 	records_wanted(ctx->arena, &known.ask, records);
-	records_check(s->resolver, ctx, &known.ask, records);
+	struct check_options options = { .dns_port = (uint16_t)(s->dns_port ? s->dns_port : 53) };
+	records_check(s->resolver, ctx, &known.ask, &options, records);
 	mark_seen(ctx->arena, records, &look.keys);
 	rc = service_run(ctx, write_look, &look);
 	for (size_t i = 0; rc == RC_OK && i < look.changes.len; i++)

@@ -19,6 +19,7 @@ struct spf_query {
 	struct span helo;
 	struct span mail_from; /* without brackets; empty: postmaster@helo is checked */
 	struct span receiver;  /* our name, for %{r} */
+	struct span record;    /* the domain's, known already; empty: DNS is asked for it */
 };
 
 struct spf_result {

@@ -54,6 +54,8 @@ static const struct key keys[] = {
 		"A directory of NAME.pem files (chain and key) for further host names. Empty:\n"
 		"DIR/tls/sni." },
 	{ "dns.servers", KIND_TEXT, "", "host:port,... Empty: the system's resolvers." },
+	{ "dns.authority_port", KIND_INT, "53",
+		"The port at which the domains' own name servers are asked. Another one is for tests." },
 	{ "dns.timeout", KIND_MS, "5s", "How long one DNS question may take in all." },
 	{ "delivery.port", KIND_INT, "25", "The port that outbound delivery connects to." },
 	{ "delivery.retry", KIND_TEXT, "5m,10m,20m,40m,1h,2h,4h",

@@ -15,8 +15,10 @@
 
 enum {
 	FLAG_QR = 0x8000,
+	FLAG_AA = 0x0400,
 	FLAG_TC = 0x0200,
 	FLAG_RD = 0x0100,
+	FLAG_RA = 0x0080,
 	FLAG_AD = 0x0020,
 	MASK_OPCODE = 0x7800
 };
@@ -295,7 +297,7 @@ static bool read_srv(struct arena *a, struct span msg, const struct record *rec,
 		get_u16(&r, &out->port) && read_name(a, msg, rec, 6, out);
 }
 
-/* MNAME, RNAME, five numbers; only the first is told. */
+/* MNAME, RNAME, five numbers; name and serial are told. */
 static bool read_soa(struct arena *a, struct span msg, const struct record *rec, struct dns_rr *out,
 	uint32_t *out_minimum)
 {
@@ -308,6 +310,8 @@ static bool read_soa(struct arena *a, struct span msg, const struct record *rec,
 	for (int i = 0; i < 5; i++) {
 		if (!get_u32(&r, &number))
 			return false;
+		if (i == 0)
+			out->serial = number;
 	}
 	if (r.at != rec->data + rec->data_len)
 		return false;
@@ -342,6 +346,7 @@ static bool read_data(
 	case DNS_SOA:
 		return read_soa(a, msg, rec, out, &minimum);
 	case DNS_DS:
+	case DNS_DNSKEY:
 	case DNS_TLSA:
 	case DNS_CAA:
 		break;
@@ -478,4 +483,56 @@ enum rc dns_reply_parse(struct arena *a, struct span message, const struct dns_n
 		lower_ttl(answer, negative_ttl(a, message, &authority));
 	*out = reply;
 	return answer->len > 0 ? RC_OK : RC_NOT_FOUND;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static bool add_lines(struct arena *a, struct reader *r, enum dns_section section, size_t count,
+	struct dns_sections *out)
+{
+	struct records recs;
+
+	if (!get_section(a, r, count, &recs))
+		return false;
+	out->lines = arena_grow(a, out->lines, out->len * sizeof *out->lines,
+		(out->len + recs.len) * sizeof *out->lines);
+	for (size_t i = 0; i < recs.len; i++) {
+		struct dns_line *line = &out->lines[out->len];
+		if (recs.items[i].class != CLASS_IN)
+			continue; /* OPT */
+		if (!read_data(a, r->msg, &recs.items[i], &line->rr))
+			return false;
+		line->section = section;
+		line->owner = name_text(a, &recs.items[i].owner);
+		out->len++;
+	}
+	return true;
+}
+
+bool dns_sections_parse(struct arena *a, struct span message, struct dns_sections *out)
+{
+	struct reader r = { message, 0 };
+	struct dns_name asked;
+	uint16_t fields[6], type, class;
+
+	for (int i = 0; i < 6; i++) {
+		if (!get_u16(&r, &fields[i]))
+			return false;
+	}
+	if (!(fields[1] & FLAG_QR) || fields[2] > 1)
+		return false;
+	if (fields[2] == 1 &&
+		(!get_name(&r, &asked) || !get_u16(&r, &type) || !get_u16(&r, &class)))
+		return false;
+	struct dns_sections all = { .code = fields[1] & 15u,
+		.authoritative = (fields[1] & FLAG_AA) != 0,
+		.truncated = (fields[1] & FLAG_TC) != 0,
+		.recursive = (fields[1] & FLAG_RA) != 0,
+		.authentic = (fields[1] & FLAG_AD) != 0,
+		.lines = arena_array(a, 1, sizeof *all.lines) };
+	bool whole = add_lines(a, &r, DNS_ANSWERS, fields[3], &all) &&
+		add_lines(a, &r, DNS_AUTHORITY, fields[4], &all) &&
+		add_lines(a, &r, DNS_ADDITIONAL, fields[5], &all);
+	*out = all;
+	return whole || all.truncated;
 }

@@ -40,3 +40,22 @@ struct dns_reply {
 /* RC_OK, RC_NOT_FOUND (ttl from the SOA, 0 without one), RC_TEMP. Memory: the arena. */
 MUST_CHECK enum rc dns_reply_parse(struct arena *a, struct span message,
 	const struct dns_name *name, enum dns_type type, struct dns_reply *out);
+
+/* A whole message, for who wants to see what was said: authority and additional records too. */
+enum dns_section { DNS_ANSWERS, DNS_AUTHORITY, DNS_ADDITIONAL };
+
+struct dns_line {
+	enum dns_section section;
+	struct span owner;
+	struct dns_rr rr; /* of a type that we do not know: text is its rdata */
+};
+
+struct dns_sections {
+	unsigned code; /* 0 NOERROR, 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED ... */
+	bool authoritative, truncated, recursive, authentic;
+	struct dns_line *lines;
+	size_t len;
+};
+
+/* False: malformed, or no reply. Truncated ones are read as far as they go. Memory: the arena. */
+MUST_CHECK bool dns_sections_parse(struct arena *a, struct span message, struct dns_sections *out);

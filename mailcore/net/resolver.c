@@ -38,6 +38,7 @@
 struct resolver {
 	const struct dns_given *given; /* instead of all below */
 	struct dns_transport *transport;
+	char *servers;
 	int64_t timeout_ms;
 	int64_t negative_ms;  /* resolver_keep_negatives */
 	struct arena scratch; /* the transport's thread's */
@@ -172,6 +173,7 @@ struct resolver *resolver_open(const char *servers, int64_t timeout_ms)
 	struct resolver *r = heap_zalloc(sizeof *r);
 
 	r->timeout_ms = timeout_ms;
+	r->servers = heap_strdup(servers ? servers : "");
 	arena_init(&r->scratch, SCRATCH);
 	pthread_mutex_init(&r->lock, NULL);
 	map_init(&r->open);
@@ -195,6 +197,7 @@ static void close_asking(struct resolver *r)
 	map_done(&r->open);
 	pthread_mutex_destroy(&r->lock);
 	arena_done(&r->scratch);
+	heap_free(r->servers);
 }
 
 void resolver_close(struct resolver *r)
@@ -385,6 +388,22 @@ enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name, en
 	if (rc == RC_NOT_FOUND && nxdomain)
 		*nxdomain = reply.nxdomain;
 	return rc;
+}
+
+enum rc resolver_message(
+	struct resolver *r, struct ctx *ctx, struct span name, enum dns_type type, struct span *out)
+{
+	struct dns_name wire;
+
+	*out = SPAN_NONE;
+	if (r->given || !dns_name_parse(name, &wire))
+		return RC_INVALID;
+	return find_reply(r, ctx, &wire, type, out);
+}
+
+const char *resolver_servers(const struct resolver *r)
+{
+	return r->given ? NULL : r->servers;
 }
 
 /* 4.3.2.1.in-addr.arpa, or 32 nibbles below ip6.arpa. */

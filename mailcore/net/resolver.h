@@ -28,6 +28,7 @@ enum dns_type {
 	DNS_AAAA = 28,
 	DNS_SRV = 33,
 	DNS_DS = 43,
+	DNS_DNSKEY = 48,
 	DNS_TLSA = 52,
 	DNS_CAA = 257,
 };
@@ -42,6 +43,7 @@ struct dns_rr {
 	struct span text;
 	uint16_t priority;     /* MX, SRV */
 	uint16_t weight, port; /* SRV */
+	uint32_t serial;       /* SOA */
 };
 
 struct dns_answer {
@@ -65,6 +67,11 @@ void resolver_close(struct resolver *r);
  * Waits until ctx->deadline_ms at most. */
 MUST_CHECK enum rc resolver_query(struct resolver *r, struct ctx *ctx, struct span name,
 	enum dns_type type, struct dns_answer *out, bool *nxdomain);
+/* The whole reply, as it came (empty for RC_TEMP). RC_INVALID also where answers are given in advance. */
+MUST_CHECK enum rc resolver_message(struct resolver *r, struct ctx *ctx, struct span name,
+	enum dns_type type, struct span *out);
+/* "host:port,...", empty: the system's. NULL: answers are given in advance. */
+const char *resolver_servers(const struct resolver *r);
 /* The next question asks DNS, whatever is cached: for who has just changed a record and looks. */
 void resolver_forget(struct resolver *r, struct span name, enum dns_type type);
 /* Before the first question: "not there" holds at least so long, also where the answer does not say

@@ -50,8 +50,8 @@ def read_question(query):
 
 
 class FakeDns:
-    def __init__(self, port):
-        self.port, self.zone, self.asked = port, {}, 0
+    def __init__(self, port, address="127.0.0.1"):
+        self.port, self.address, self.zone, self.asked = port, address, {}, 0
 
     def find(self, name, records, kind):
         """(owner, record) of that type; an alias with what it leads to."""
@@ -105,8 +105,8 @@ class FakeDns:
             allow_reuse_address = True
             daemon_threads = True
 
-        self.servers = [socketserver.ThreadingUDPServer(("127.0.0.1", self.port), Udp),
-                        TcpServer(("127.0.0.1", self.port), Tcp)]
+        self.servers = [socketserver.ThreadingUDPServer((self.address, self.port), Udp),
+                        TcpServer((self.address, self.port), Tcp)]
         for server in self.servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
         return self

@@ -247,6 +247,10 @@ def suite_outbound():
     yield from tap("outbound", *run([sys.executable, "tests/outbound/test_outbound.py", str(ASAN)], timeout=900))
 
 
+def suite_dns():
+    yield from tap("dns", *run([sys.executable, "tests/dns/test_dns.py", str(ASAN)], timeout=600))
+
+
 def suite_sending():
     yield from tap("sending", *run([sys.executable, "tests/harness/test_sending.py", str(ASAN)], timeout=900))
 
@@ -256,6 +260,7 @@ SUITES = {
     "settings": suite_settings,
     "clients": suite_clients, "browser": suite_browser, "quickstart": suite_quickstart,
     "crash": suite_crash, "memory": suite_memory, "outbound": suite_outbound, "sending": suite_sending,
+    "dns": suite_dns,
 }
 
 

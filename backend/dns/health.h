@@ -1,0 +1,25 @@
+/*
+ * A zone as a whole: is it there, who serves it, do they agree, is it signed; judged from what
+ * authority.h and sides.h have found. Pure but for the clock.
+ *
+ * Blame needs evidence: what could not be asked is `unknown`, never a fault.
+ */
+#pragma once
+
+#include "backend/dns/sides.h"
+
+/* One record as its judges see it: by the resolver, and by each server with an opinion. */
+struct judged_sides {
+	struct record by_resolver;
+	struct record by_server[AUTHORITY_SERVERS_MAX];
+	const struct authority_server *servers[AUTHORITY_SERVERS_MAX];
+	size_t len;
+	int64_t forget_s;
+};
+/* The servers' word counts; where they differ, the worst with who says it; what caches still have
+ * of the past is told in the hint. */
+void judge_sides(struct arena *a, const struct judged_sides *judged, struct record *out);
+
+/* Sets records->checks: "domain", "delegation", "servers", "dnssec". */
+void health_check(struct ctx *ctx, const struct sides *sides, const struct records_ask *ask,
+	struct records *records);
