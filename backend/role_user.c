@@ -5,8 +5,12 @@
 #include "mailcore/imap/imap.h"
 #include "mailcore/pop3/pop3.h"
 #include "mailcore/smtp/smtp.h"
+#include "mailcore/store/search_index.h"
 
 #define WORKERS 12
+/* Half of one processor at most, so that delivery and reading go on. */
+#define INDEX_EVERY_MS  500
+#define INDEX_BUDGET_MS 250
 
 static void listen_submission(struct role *r, struct smtp_options *smtp)
 {
@@ -24,6 +28,18 @@ static void listen_pop3(struct role *r, struct pop3_options *pop3)
 {
 	role_listen(r, "pop3", &pop3_protocol, false, pop3);
 	role_listen(r, "pop3s", &pop3_protocol, true, pop3);
+}
+
+static void index_words(struct ctx *ctx, void *arg)
+{
+	struct role *r = arg;
+	size_t messages = 0;
+
+	enum rc rc = search_index_work(r->store, ctx, INDEX_BUDGET_MS, &messages);
+	if (rc != RC_OK)
+		log_warn("search.index", "rc=%s", rc_name(rc));
+	else if (messages > 0)
+		log_debug("search.index", "messages=%zu", messages);
 }
 
 int role_user(struct role *r)
@@ -63,5 +79,6 @@ int role_user(struct role *r)
 	listen_imap(r, &imap);
 	listen_pop3(r, &pop3);
 	role_poll_store(r);
+	loop_every(r->loop, INDEX_EVERY_MS, index_words, r);
 	return role_run(r);
 }

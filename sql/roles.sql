@@ -70,6 +70,7 @@ GRANT SELECT, INSERT, DELETE ON message_meta TO mailstead_user, mailstead_web;
 GRANT SELECT, INSERT ON blob TO mailstead_user, mailstead_web;
 GRANT SELECT, INSERT, UPDATE ON blob_gc TO mailstead_user, mailstead_web, mailstead_send;
 GRANT DELETE ON mail_root, folder TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON search_folder, search_segment TO mailstead_user;
 
 -- Sending and housekeeping.
 GRANT SELECT, UPDATE, DELETE ON job TO mailstead_send;

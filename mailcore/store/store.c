@@ -19,6 +19,7 @@ struct store *store_new(const struct store_options *options)
 	s->bells = options->bells;
 	cache_init(s, options->snapshot_bytes ? options->snapshot_bytes : SNAPSHOT_BYTES);
 	kept_init(&s->terms, TERMS_KEPT_BYTES);
+	search_work_init(&s->search);
 	deliver_init(s, options);
 	return s;
 }
@@ -29,6 +30,7 @@ void store_free(struct store *s)
 		return;
 	cache_done(s);
 	kept_done(&s->terms);
+	search_work_done(&s->search);
 	heap_free(s->seen);
 	deliver_done(s);
 	heap_free(s);

@@ -1,7 +1,7 @@
 /*
  * Shared by the files of this folder.
  *
- * Locks: deliver_lock, cache_lock and kept.lock are leaves; none is held while the database is asked or a
+ * Locks: deliver_lock, cache_lock, kept.lock and search.lock are leaves; none is held while the database is asked or a
  * bell rings. A ring also counts (rung_of), which locks nothing.
  */
 #pragma once
@@ -21,6 +21,21 @@ struct seen {
 	int64_t modseqs; /* sum over its folders */
 };
 
+/* search_index.c: folders that are to be indexed, and how far the sweep has come. */
+struct search_wanted {
+	int64_t mailbox_id, folder_id;
+};
+struct search_work {
+	pthread_mutex_t lock; /* of wanted; a leaf */
+	struct search_wanted *wanted;
+	size_t n_wanted;
+	struct uuid owner; /* of our leases */
+	struct search_wanted swept;
+	int64_t sweep_ms;
+};
+void search_work_init(struct search_work *w);
+void search_work_done(struct search_work *w);
+
 struct snap;
 
 #define LEADERS 2 /* groups of deliveries that are committed at the same time */
@@ -36,7 +51,8 @@ struct store {
 	size_t cache_bytes, cache_budget;
 	_Atomic uint32_t rung[RUNG_N]; /* without bells: how often a mailbox has rung */
 
-	struct kept terms; /* header_terms.c */
+	struct kept terms;         /* header_terms.c */
+	struct search_work search; /* search_index.c */
 
 	/* poll.c: one caller at a time, no lock */
 	struct seen *seen; /* by mailbox_id */
