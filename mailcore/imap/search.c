@@ -8,7 +8,7 @@
 #include "mailcore/mime/header.h"
 #include "mailcore/mime/search_text.h"
 #include "mailcore/mime/text.h"
-#include "mailcore/store/store.h"
+#include "mailcore/store/words.h"
 
 /* The text of a message up to this size is kept, folded, for several keys. */
 #define KEPT_MAX ((size_t)4 << 20)
@@ -202,10 +202,15 @@ static bool headers_contain(struct candidate *c, struct span needle)
 	return false;
 }
 
+static enum match known_answer(uint8_t found)
+{
+	return found == WORDS_MAYBE ? MATCH_UNDECIDED : found == WORDS_YES ? MATCH_YES : MATCH_NO;
+}
+
 static enum match match_text(const struct search_key *key, struct candidate *c)
 {
 	if (!c->has_message)
-		return MATCH_UNDECIDED;
+		return key->answers ? known_answer(key->answers[c->index]) : MATCH_UNDECIDED;
 	bool yes = body_contains(c, key->text) ||
 		(key->op == SEARCH_TEXT && headers_contain(c, key->text));
 	return yes ? MATCH_YES : MATCH_NO;

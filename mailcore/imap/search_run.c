@@ -4,9 +4,11 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/vec.h"
 #include "mailcore/imap/reply.h"
+#include "mailcore/store/search_index.h"
 
 #define BATCH_MESSAGES 1000
 #define BATCH_BYTES    ((size_t)1 << 20)
+#define TAIL_BYTES     ((size_t)4 << 20) /* without an index: time to make one */
 
 /* Messages that the last round could not decide. */
 struct undecided {
@@ -138,6 +140,8 @@ static enum rc bytes_round(struct answer *answer, struct search *q, const struct
 	struct message_bytes *bytes = arena_array(&bytes_arena, n, sizeof *bytes);
 	enum rc rc = message_read(s->options->store, &ctx, s->mailbox_id, s->view.folder_id,
 		u->uid + from, n, false, BATCH_BYTES, bytes, &n_bytes, &done);
+	for (size_t k = 0; rc == RC_OK && k < n_bytes; k++)
+		q->looked_bytes += bytes[k].bytes.len;
 	for (size_t k = from; rc == RC_OK && k < from + done; k++) {
 		r->of[u->index[k] - q->at] = MATCH_NO; /* gone, unless its bytes are here */
 		if (got == n_bytes || bytes[got].uid != u->uid[k])
@@ -189,6 +193,7 @@ static void note_wants(struct search *q, const struct search_key *key)
 	q->wants_terms = q->wants_terms || sent || (header && key->number);
 	q->wants_row = q->wants_row || ids ||
 		(header && !key->number && message_header_is_cached(key->name));
+	q->wants_words = q->wants_words || key->op == SEARCH_TEXT || key->op == SEARCH_BODY;
 	q->want |= ids ? META_IDS : 0;
 	for (const struct search_key *k = key->children; k; k = k->next)
 		note_wants(q, k);
@@ -203,21 +208,64 @@ bool search_begin(struct answer *answer, struct search *q)
 	return true;
 }
 
+/* Do the other keys leave so many messages that the index is worth its price? */
+static bool is_worth_words(struct answer *answer, struct search *q)
+{
+	size_t undecided = 0, n = answer->cmd.s->view.seq->len;
+
+	for (size_t i = 0; i < n && undecided < SEARCH_WORDS_MIN; i++) {
+		struct candidate c = { .index = i };
+		undecided += match_one(answer, q, &answer->batch, &c) == MATCH_UNDECIDED;
+	}
+	return undecided == SEARCH_WORDS_MIN;
+}
+
+/* The index is asked before any message. */
+static enum rc words_round(struct answer *answer, struct search *q)
+{
+	enum rc rc = RC_OK;
+
+	if (!q->begun) {
+		q->begun = true;
+		q->words.done = true;
+		if (q->wants_words && is_worth_words(answer, q))
+			search_words_begin(answer, &q->words, q->query.root);
+	}
+	while (rc == RC_OK && !q->words.done) {
+		arena_reset(&answer->batch);
+		rc = search_words_run(answer, &q->words);
+		if (answer_is_long(answer))
+			break;
+	}
+	return rc;
+}
+
+/* What took long is to be quicker the next time. */
+static void ask_for_index(struct answer *answer, const struct search *q)
+{
+	struct imap *s = answer->cmd.s;
+	size_t unknown = q->words.n_unknown;
+
+	if (unknown >= SEARCH_TAIL || (unknown && q->looked_bytes >= TAIL_BYTES))
+		search_index_want(s->options->store, s->mailbox_id, s->view.folder_id);
+}
+
 enum rc search_run(struct answer *answer, struct search *q, bool *out_done)
 {
 	struct imap *s = answer->cmd.s;
 	size_t n = s->view.seq->len;
+	enum rc rc = words_round(answer, q);
 
 	*out_done = false;
-	while (q->at < n) {
+	while (rc == RC_OK && q->words.done && q->at < n) {
 		arena_reset(&answer->batch);
-		enum rc rc = search_batch(answer, q);
-		if (rc != RC_OK)
-			return rc;
+		rc = search_batch(answer, q);
 		progress_tell(s, &q->progress, q->at, n);
 		if (q->at < n && answer_is_long(answer))
-			return RC_OK;
+			return rc;
 	}
-	*out_done = true;
-	return RC_OK;
+	*out_done = rc == RC_OK && q->words.done && q->at == n;
+	if (*out_done)
+		ask_for_index(answer, q);
+	return rc;
 }

@@ -6,13 +6,18 @@
 
 #include "mailcore/imap/progress.h"
 #include "mailcore/imap/search.h"
+#include "mailcore/imap/search_words.h"
 
 struct search {
 	struct search_query query;
 	bool wants_terms; /* a key asks for header fields that the process keeps */
 	bool wants_row;   /* a key asks for what only message_rows has */
 	unsigned want;    /* META_*: what that reads */
-	size_t at;        /* the place: index of the next message */
+	bool wants_words; /* a key asks for text */
+	bool begun;
+	struct search_words words;
+	size_t looked_bytes; /* of messages that had to be looked at */
+	size_t at;           /* the place: index of the next message */
 	struct {
 		uint32_t *items; /* indexes of what was found, ascending */
 		size_t len, cap;

@@ -50,6 +50,7 @@ struct search_key {
 	struct search_key *children, *next;
 	uint64_t number;
 	struct span name, text;
+	uint8_t *answers; /* of TEXT and BODY: enum words_found of each message; NULL: unknown */
 	struct seqset set;
 	struct index_runs runs; /* of the sets: filled by whoever knows the folder */
 };
