@@ -49,7 +49,8 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION tenant_purge(interval, bigint) TO mailstead_send;
 GRANT EXECUTE ON FUNCTION directory_dmarc(bigint, text) TO mailstead_mx;
 
-GRANT EXECUTE ON FUNCTION uid_pack(bigint[]), mail_quota(bigint) TO mailstead_user, mailstead_web;
+GRANT EXECUTE ON FUNCTION uid_pack(bigint[]) TO mailstead_user, mailstead_web;
+GRANT EXECUTE ON FUNCTION mail_quota(bigint) TO mailstead_user, mailstead_web, mailstead_send;
 
 -- ------------------------------------------------------------------ mail
 
@@ -62,6 +63,9 @@ GRANT INSERT, SELECT (blob_id, place) ON blob TO mailstead_mx;
 GRANT INSERT ON blob_gc TO mailstead_mx;
 GRANT INSERT ON change_log, event TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT INSERT ON job TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
+
+-- The send role files what people have sent.
+GRANT SELECT (name, subscribed, first_recent_uid, keywords), UPDATE (keywords) ON folder TO mailstead_send;
 
 -- Reading and changing.
 GRANT SELECT, INSERT, UPDATE ON mail_root, folder TO mailstead_user, mailstead_web;
@@ -81,6 +85,12 @@ GRANT SELECT ON hold_notice TO mailstead_web;
 GRANT SELECT, UPDATE (not_before) ON queue_destination TO mailstead_web;
 GRANT EXECUTE ON FUNCTION hold_contact(bigint) TO mailstead_send;
 GRANT EXECUTE ON FUNCTION sent_state(bigint, text) TO mailstead_web;
+GRANT EXECUTE ON FUNCTION outbox_cancel(bigint, uuid), outbox_list(bigint), zone_time(timestamp, text) TO mailstead_web;
+GRANT SELECT, INSERT, DELETE, UPDATE (jobs) ON outbox TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE (undo_s, zone) ON send_setting TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE (reason, paused_by, paused_at), DELETE ON queue_pause TO mailstead_web;
+GRANT SELECT ON queue_pause TO mailstead_send;
+GRANT EXECUTE ON FUNCTION sender_is_paused(text) TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT EXECUTE ON FUNCTION send_allow(bigint, bigint, bigint, bigint), hold_text(text), srs_secret()
   TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
 GRANT SELECT, INSERT, DELETE ON blob TO mailstead_send;
@@ -177,6 +187,10 @@ CREATE POLICY web_insert ON event FOR INSERT TO mailstead_web WITH CHECK (true);
 CREATE POLICY web_tenant ON event FOR SELECT TO mailstead_web USING (
   (domain_id IS NOT NULL AND EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = event.domain_id))
   OR (domain_id IS NULL AND (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant())));
+
+-- That a destination is paused everybody may know.
+DROP POLICY IF EXISTS web_destination ON queue_pause;
+CREATE POLICY web_destination ON queue_pause FOR SELECT TO mailstead_web USING (kind = 'destination');
 
 -- Whoever has a plan sees it; only who made it, and those above, may change it.
 DROP POLICY IF EXISTS web_holder ON plan;

@@ -74,3 +74,24 @@ void head_add_cleaned(
 	}
 	str_add(out, span_make(kept, (size_t)(head.ptr + head.len - kept)));
 }
+
+static bool is_ours(struct span name)
+{
+	return span_ieq(name, SPAN("Return-Path")) || span_ieq(name, SPAN("Received")) ||
+		span_ieq(name, SPAN("DKIM-Signature"));
+}
+
+void head_add_own(struct str *out, struct span head)
+{
+	struct cur c = cur_of(head);
+	struct header_field field;
+	const char *kept = c.p;
+
+	while (header_next(&c, &field)) {
+		if (!is_ours(field.name))
+			continue;
+		str_add(out, span_make(kept, (size_t)(field.whole.ptr - kept)));
+		kept = field.whole.ptr + field.whole.len;
+	}
+	str_add(out, span_make(kept, (size_t)(head.ptr + head.len - kept)));
+}

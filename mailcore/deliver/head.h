@@ -19,3 +19,6 @@ MUST_CHECK enum rc head_check(struct span head, struct err *err);
  * (RFC 8601 §5), and on submission without Bcc. */
 void head_add_cleaned(
 	struct arena *a, struct str *out, struct span head, const char *hostname, bool submission);
+/* Appends the block as our own user wrote it: without what intake puts on top (Return-Path, Received,
+ * signatures). */
+void head_add_own(struct str *out, struct span head);

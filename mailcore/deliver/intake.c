@@ -15,13 +15,16 @@
 #include "mailcore/deliver/encode.h"
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/inbound.h"
+#include "mailcore/deliver/local.h"
 #include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/deliver/refuse.h"
 #include "mailcore/deliver/sign.h"
 #include "mailcore/deliver/spool.h"
 #include "mailcore/deliver/submit.h"
+#include "mailcore/mime/date.h"
 #include "mailcore/mime/header.h"
+#include "mailcore/queue/outbox.h"
 
 #define ADDED_MAX      (8192 + 2 * AUTH_RESULTS_MAX) /* what we put on top */
 #define SIGNATURES_MAX ((size_t)256 << 10)
@@ -387,21 +390,41 @@ static struct delivery_event delivered(const struct intake *in, struct ctx *ctx,
 	return event;
 }
 
-static struct delivery_event queued(
-	struct ctx *ctx, const struct delivery_job *j, struct span source, struct span facts)
+/* Does it wait for its time? Then all of it is jobs. */
+static bool waits(const struct intake *in)
 {
-	return (struct delivery_event){ .domain_id = j->domain_id,
-		.mailbox_id = j->mailbox_id,
+	return in->source->not_before_us > 0 && in->source->sender && !in->source->internal;
+}
+
+static struct span when_text(const struct intake *in, struct arena *a)
+{
+	struct str out = str_in(a, 64);
+
+	if (!waits(in))
+		return SPAN("");
+	str_add_cstr(&out, ", not before ");
+	date_add(&out, in->source->not_before_us / USEC_PER_SEC, 0);
+	return str_span(&out);
+}
+
+static struct delivery_event queued(const struct intake *in, struct ctx *ctx,
+	const struct delivery_job *j, struct span source, struct span facts)
+{
+	/* What waits is its sender's affair, until it has come. */
+	const struct mailbox_ref *sender = waits(in) ? in->source->sender : NULL;
+
+	return (struct delivery_event){ .domain_id = sender ? sender->domain_id : j->domain_id,
+		.mailbox_id = sender ? sender->mailbox_id : j->mailbox_id,
 		.rcpt = j->rcpt,
 		.name = SPAN("message.queued"),
 		.evidence = facts,
-		.text = arena_printf(ctx->arena, SPAN_FMT ", to be sent to " SPAN_FMT ".",
-			SPAN_ARG(source), SPAN_ARG(j->rcpt)) };
+		.text = arena_printf(ctx->arena, SPAN_FMT ", to be sent to " SPAN_FMT SPAN_FMT ".",
+			SPAN_ARG(source), SPAN_ARG(j->rcpt), SPAN_ARG(when_text(in, ctx->arena))) };
 }
 
 /* One event a recipient, for the customer whose mailbox it is; one for the sender's. */
 static size_t make_events(const struct intake *in, struct ctx *ctx, const struct delivery_job *jobs,
-	struct delivery_event **out_events)
+	size_t n_jobs, struct delivery_event **out_events)
 {
 	const struct mailbox_ref *sender = in->source->sender;
 	struct span source = describe_source(in, ctx->arena);
@@ -416,15 +439,40 @@ static size_t make_events(const struct intake *in, struct ctx *ctx, const struct
 			.name = SPAN("message.submitted"),
 			.evidence = facts,
 			.text = arena_printf(ctx->arena, SPAN_FMT ".", SPAN_ARG(source)) };
-	for (size_t i = 0; i < in->targets.len; i++)
+	for (size_t i = 0; !waits(in) && i < in->targets.len; i++)
 		events[n++] = delivered(in, ctx, &in->targets.items[i], source, facts);
-	for (size_t i = 0; i < in->outside.len; i++)
-		events[n++] = queued(ctx, &jobs[i], source, facts);
+	for (size_t i = 0; i < n_jobs; i++) {
+		if (!span_eq(jobs[i].destination, SPAN(QUEUE_SENT)))
+			events[n++] = queued(in, ctx, &jobs[i], source, facts);
+	}
 	*out_events = events;
 	return n;
 }
 
-static enum rc store_message(struct intake *in, struct ctx *ctx, const struct prepared *message)
+/* Recipients of our own wait like the others, and the sender's list gets a row. */
+static void put_off(const struct intake *in, struct ctx *ctx, struct uuid id,
+	const struct delivery_job *outside, struct delivery *d)
+{
+	const struct intake_source *s = in->source;
+	size_t n = in->outside.len;
+	struct delivery_job *jobs = arena_array(ctx->arena, n + in->targets.len + 1, sizeof *jobs);
+	struct outbox_item item = { .id = id,
+		.send_at_s = s->not_before_us / USEC_PER_SEC,
+		.subject = s->later_subject,
+		.to = s->later_to };
+
+	for (size_t i = 0; i < n; i++)
+		jobs[i] = outside[i];
+	local_jobs(s, in->targets.items, in->targets.len, jobs + n);
+	d->jobs = jobs;
+	d->n_jobs = n + in->targets.len + 1;
+	d->n_targets = 0;
+	outbox_insert_stmt(ctx, s->sender->mailbox_id, &item, d->n_jobs, &d->also, &d->also_args,
+		&d->n_also_args);
+}
+
+static enum rc store_message(
+	struct intake *in, struct ctx *ctx, struct uuid id, const struct prepared *message)
 {
 	struct delivery_event *events;
 	struct delivery_job *jobs;
@@ -433,19 +481,20 @@ static enum rc store_message(struct intake *in, struct ctx *ctx, const struct pr
 		&in->outside, ctx, in->source, in->utf8_head, in->watch.is_8bit, &jobs);
 	if (rc != RC_OK)
 		return rc;
-	size_t n_events = make_events(in, ctx, jobs, &events);
 	struct delivery delivery = { .message = message,
 		.mail_from = in->source->mail_from,
 		.targets = in->targets.items,
 		.n_targets = in->targets.len,
 		.jobs = jobs,
 		.n_jobs = in->outside.len,
-		.events = events,
-		.n_events = n_events,
 		.received_at = ctx->now_us / USEC_PER_SEC,
 		.also = in->source->also,
 		.also_args = in->source->also_args,
 		.n_also_args = in->source->n_also_args };
+	if (waits(in))
+		put_off(in, ctx, id, jobs, &delivery);
+	delivery.n_events = make_events(in, ctx, delivery.jobs, delivery.n_jobs, &events);
+	delivery.events = events;
 
 	withdraw(in);
 	return message_deliver(in->env->store, ctx, &delivery);
@@ -474,7 +523,7 @@ enum rc intake_commit(struct intake *in, struct ctx *ctx, struct uuid *out_id, s
 	ASSERT(in->targets.len + in->outside.len > 0 && !in->too_big);
 	enum rc rc = prepare(in, ctx, id, &message, err);
 	if (rc == RC_OK)
-		rc = store_message(in, ctx, message);
+		rc = store_message(in, ctx, id, message);
 	if (rc == RC_INVALID || rc == RC_LIMIT || rc == RC_DENIED)
 		record_refusal(in, ctx, id, err);
 	intake_abort(in);

@@ -61,9 +61,12 @@ struct intake_source {
 	/* What recipients on other servers need to know. */
 	struct span envid; /* as given, xtext */
 	enum dsn_ret ret;
-	bool smtputf8;         /* was asked for */
-	bool bulk;             /* must not delay a person's mail */
-	int64_t not_before_us; /* send later, and undo; 0: at once */
+	bool smtputf8; /* was asked for */
+	bool bulk;     /* must not delay a person's mail */
+	/* Send later, and undo; 0: at once. With a sender: all recipients wait in the queue until then,
+	 * those of our own too, and so does the copy for Sent; deliver/outbox.h takes it back. */
+	int64_t not_before_us;
+	struct span later_subject, later_to; /* for the list of what waits */
 	/* The server itself has made it (a bounce): no peer, and nobody's limits. */
 	bool internal;
 	/* A statement that is committed with the message, or NULL. */

@@ -33,7 +33,7 @@ void runner_renew(struct ctx *ctx)
 
 /* ------------------------------------------------------------------------ destinations */
 
-static void give_back(struct runner *r, struct ctx *ctx, struct list *works)
+void runner_give_back(struct runner *r, struct ctx *ctx, struct list *works)
 {
 	LIST_EACH(it, works)
 	{
@@ -63,7 +63,7 @@ static void change_destination(struct runner *r, struct ctx *ctx, struct span na
 	log_info(change.down ? "destination.down" : "destination.up",
 		"name=%s failures=%d wait_ms=%lld", log_text(ctx->arena, name), change.failures,
 		(long long)ms);
-	give_back(r, ctx, dropped);
+	runner_give_back(r, ctx, dropped);
 	runner_wake_feeder(r); /* it knows neither the new time nor the jobs */
 }
 

@@ -122,6 +122,24 @@ static enum rc wake(struct feeder *f, struct ctx *ctx)
 	return rc;
 }
 
+/* What was claimed before somebody paused its destination. Deliveries that run are finished. */
+static enum rc drop_paused(struct feeder *f, struct ctx *ctx)
+{
+	struct runner *r = f->r;
+	struct span *paused;
+	struct list dropped;
+	size_t n = 0;
+
+	list_init(&dropped);
+	enum rc rc = queue_destinations_paused(ctx, &paused, &n);
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		schedule_drop(&r->schedule, paused[i], &dropped);
+	pthread_mutex_unlock(&r->lock);
+	runner_give_back(r, ctx, &dropped);
+	return rc;
+}
+
 /* How often to look for senders that wait for a word: often enough for the times that are set. */
 static int64_t old_every_ms(const struct outcome_rules *rules)
 {
@@ -158,6 +176,8 @@ static enum rc feed_once(struct feeder *f, bool *out_more)
 
 	if (rc == RC_OK)
 		rc = wake(f, &ctx);
+	if (rc == RC_OK)
+		rc = drop_paused(f, &ctx);
 	if (rc == RC_OK && now >= f->renew_at_ms) {
 		rc = queue_renew(&ctx, runner_owner(f->r));
 		f->renew_at_ms = now + RENEW_EVERY_MS;

@@ -3,6 +3,7 @@
 
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/deliver/local.h"
 #include "mailcore/deliver/runner_impl.h"
 
 #define SETTLE_TRIES 60 /* a second apart: a database that is away for a minute costs nothing */
@@ -138,6 +139,8 @@ enum feedback runner_run_group(
 
 	if (w->old)
 		repeat(ctx, group, &attempt);
+	else if (local_is(group))
+		local_deliver(r->options.intake, ctx, runner_owner(r), group, &attempt);
 	else
 		remote_deliver(&r->remote, ctx, group, &attempt);
 	runner_renew(ctx);

@@ -39,6 +39,9 @@ struct ctx runner_step(struct arena *a, struct db *db);
 /* Time has passed within it. */
 void runner_renew(struct ctx *ctx);
 
+/* Works that the schedule has dropped; frees them. */
+void runner_give_back(struct runner *r, struct ctx *ctx, struct list *works);
+
 /* --- runner_feed.c ---------------------------------------------------------------------------- */
 
 /* The thread that claims for all; arg is the runner. */

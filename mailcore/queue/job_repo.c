@@ -142,3 +142,17 @@ enum rc queue_destinations_down(struct ctx *ctx, struct destination_state **out,
 	*out_len = n;
 	return RC_OK;
 }
+
+enum rc queue_destinations_paused(struct ctx *ctx, struct span **out, size_t *out_len)
+{
+	AUTO(rows_close) struct rows *r = NULL;
+	enum rc rc = db_query(ctx, &SQL_DESTINATION_PAUSED, ARGS(A_I64(QUEUE_PAUSES_MAX)), &r);
+
+	if (rc != RC_OK)
+		return rc;
+	*out_len = rows_len(r);
+	*out = arena_array(ctx->arena, *out_len, sizeof **out);
+	for (size_t i = 0; i < *out_len; i++)
+		(*out)[i] = arena_span(ctx->arena, row_text(r, i, 0));
+	return RC_OK;
+}

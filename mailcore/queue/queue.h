@@ -136,6 +136,10 @@ struct destination_state {
 MUST_CHECK enum rc queue_destinations_down(
 	struct ctx *ctx, struct destination_state **out, size_t *out_len);
 
+/* Destinations that a person has paused: claims pass them over, what is claimed already goes back. */
+#define QUEUE_PAUSES_MAX 1000
+MUST_CHECK enum rc queue_destinations_paused(struct ctx *ctx, struct span **out, size_t *out_len);
+
 /* ------------------------------------------------------------------------ limits on sending */
 
 /* A mailbox that has passed a limit and whose people have not been told. */

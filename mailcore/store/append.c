@@ -17,7 +17,8 @@ struct append {
 	size_t n;
 	int64_t uidvalidity, first_uid, modseq;
 	struct keyword_table keywords;
-	const struct replaced *old; /* NULL: nothing is replaced */
+	const struct replaced *old;     /* NULL: nothing is replaced */
+	const struct append_also *also; /* or NULL */
 };
 
 static int64_t total_size(const struct append *ap)
@@ -154,7 +155,7 @@ static void add_expunge(struct batch *b, struct arena *a, const struct append *a
 static enum rc append(struct ctx *ctx, void *arg)
 {
 	struct append *ap = arg;
-	struct rows *rows[4] = { 0 };
+	struct rows *rows[5] = { 0 };
 	enum rc rc = begin(ctx, ap);
 	if (rc != RC_OK)
 		return rc;
@@ -162,12 +163,14 @@ static enum rc append(struct ctx *ctx, void *arg)
 	add_messages(b, ctx->arena, ap);
 	add_counts(b, ctx->arena, ap);
 	add_expunge(b, ctx->arena, ap);
+	if (ap->also)
+		db_batch_add(b, ap->also->stmt, ap->also->args, ap->also->n_args);
 	rc = keyword_table_save(ctx, ap->mailbox_id, ap->folder_id, &ap->keywords);
 	if (rc == RC_OK)
 		rc = db_batch_run(b, rows, NULL);
 	if (rc == RC_OK && ap->old && row_is_null(rows[3], 0, 1))
 		rc = RC_CONFLICT; /* nothing was expunged: undo all of it */
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		rows_close(rows[i]);
 	return rc;
 }
@@ -192,6 +195,22 @@ enum rc message_append(struct store *s, struct ctx *ctx, int64_t mailbox_id, int
 	*out_uidvalidity = ap.uidvalidity;
 	for (size_t i = 0; i < n; i++)
 		out_uids[i] = (uint32_t)(ap.first_uid + (int64_t)i);
+	store_ring(s, mailbox_id, folder_id);
+	return RC_OK;
+}
+
+enum rc message_append_also(struct store *s, struct ctx *ctx, int64_t mailbox_id, int64_t folder_id,
+	const struct append_item *item, const struct append_also *also, uint32_t *out_uid)
+{
+	struct append ap = { .mailbox_id = mailbox_id,
+		.folder_id = folder_id,
+		.items = item,
+		.n = 1,
+		.also = also };
+	enum rc rc = tx_run_checked(ctx, append, is_appended, &ap);
+	if (rc != RC_OK)
+		return rc;
+	*out_uid = (uint32_t)ap.first_uid;
 	store_ring(s, mailbox_id, folder_id);
 	return RC_OK;
 }

@@ -194,6 +194,17 @@ MUST_CHECK enum rc message_append(struct store *s, struct ctx *ctx, int64_t mail
 	int64_t folder_id, const struct append_item *items, size_t n, int64_t *out_uidvalidity,
 	uint32_t *out_uids);
 
+/* As message_append for one message, with a statement of somebody else's in the same tx; what it fails
+ * with (RC_EXISTS and the like) is the answer, and then nothing is done. */
+struct append_also {
+	const struct stmt *stmt;
+	const struct arg *args;
+	size_t n_args;
+};
+MUST_CHECK enum rc message_append_also(struct store *s, struct ctx *ctx, int64_t mailbox_id,
+	int64_t folder_id, const struct append_item *item, const struct append_also *also,
+	uint32_t *out_uid);
+
 /* IMAP REPLACE: appends one message to to_folder_id and expunges another, both or neither. The old
  * one's size is not counted against the quota. RC_CONFLICT: the old one is gone; else as above. */
 struct replaced {

@@ -37,7 +37,7 @@ SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq,
 FROM folder WHERE mailbox_id = $1 AND name = $2 AND deleted_at IS NULL;
 
 -- name: folder_find_role
--- roles: user web
+-- roles: user web send
 SELECT folder_id, name, coalesce(role, ''), uidvalidity, uidnext, highestmodseq, messages, unseen, size_bytes, subscribed,
   first_recent_uid
 FROM folder WHERE mailbox_id = $1 AND role = $2 AND deleted_at IS NULL;
@@ -95,7 +95,7 @@ FROM unnest($2::bigint[], $3::text[], $4::bigint[]) AS n (id, name, uidvalidity)
 WHERE f.mailbox_id = $1 AND f.folder_id = n.id;
 
 -- name: folder_lock
--- roles: user web
+-- roles: user web send
 SELECT uidvalidity, uidnext, highestmodseq, keywords FROM folder
 WHERE mailbox_id = $1 AND folder_id = $2 AND deleted_at IS NULL FOR UPDATE;
 
@@ -106,7 +106,7 @@ SELECT folder_id, keywords FROM folder
 WHERE mailbox_id = $1 AND folder_id IN ($2, $3) AND deleted_at IS NULL ORDER BY folder_id FOR UPDATE;
 
 -- name: folder_add_keywords
--- roles: user web
+-- roles: user web send
 UPDATE folder SET keywords = keywords || $3::text[] WHERE mailbox_id = $1 AND folder_id = $2;
 
 -- name: folder_claim_recent
@@ -122,7 +122,7 @@ SELECT coalesce((SELECT first_recent_uid FROM mine), uidnext) FROM folder
 WHERE mailbox_id = $1 AND folder_id = $2 AND deleted_at IS NULL;
 
 -- name: mailbox_quota
--- roles: user web
+-- roles: user web send
 SELECT quota_bytes, used_bytes, messages FROM mail_quota($1::bigint);
 
 -- name: pop3_lease_take

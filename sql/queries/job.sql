@@ -3,7 +3,8 @@
 -- name: job_insert
 -- roles: mx user web send
 -- In the tx that makes the messages durable. What a mailbox sends is counted; beyond its limits it is held. The messages are
--- counted in the order of their accounts, so that two such statements cannot lock each other out.
+-- counted in the order of their accounts, so that two such statements cannot lock each other out. What waits for its time is not
+-- late before it.
 WITH j AS (
   SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::bigint[], $11::bigint[], $12::boolean[], $13::boolean[], $14::bigint[], $15::timestamptz[], $16::text[])
@@ -15,12 +16,15 @@ WITH j AS (
     ORDER BY account_id, domain_id, mailbox_id, blob_id
   ) AS m
 ), decided AS MATERIALIZED (
-  SELECT j.*, coalesce(nullif(j.hold_reason, ''), c.reason, '') AS reason FROM j LEFT JOIN counted c ON c.blob_id = j.blob_id
+  SELECT j.*, coalesce(nullif(j.hold_reason, ''), nullif(c.reason, ''),
+    CASE WHEN j.mailbox_id <> 0 AND sender_is_paused(j.mail_from) THEN 'paused' END, '') AS reason
+  FROM j LEFT JOIN counted c ON c.blob_id = j.blob_id
 ), stored AS (
   INSERT INTO job (trace_id, blob_id, account_id, domain_id, mailbox_id, mail_from, rcpt, original_rcpt, destination, envid,
-    notify, ret, smtputf8, body_8bit, priority, next_at, hold_reason, state)
+    notify, ret, smtputf8, body_8bit, priority, next_at, created_at, hold_reason, state)
   SELECT blob_id, blob_id, account_id, nullif(domain_id, 0), nullif(mailbox_id, 0), mail_from, rcpt, original_rcpt, destination,
-    envid, notify, ret, smtputf8, body_8bit, priority, greatest(not_before, now()), reason,
+    envid, notify, ret, smtputf8, body_8bit, priority, greatest(not_before, now()),
+    greatest(not_before, now()), reason,
     CASE WHEN reason <> '' THEN 'held' WHEN not_before > now() THEN 'waiting' ELSE 'ready' END
   FROM decided ORDER BY ord
 )
@@ -44,6 +48,7 @@ WITH RECURSIVE hop (destination, n) AS (
   SELECT h.destination, h.n FROM hop h
   WHERE h.destination IS NOT NULL AND NOT h.destination = ANY ($5::text[])
     AND NOT EXISTS (SELECT 1 FROM queue_destination d WHERE d.destination = h.destination AND d.not_before > now())
+    AND NOT EXISTS (SELECT 1 FROM queue_pause p WHERE p.kind = 'destination' AND p.value = h.destination)
   LIMIT $6::bigint
 ), taken AS (
   UPDATE job SET state = 'leased', lease_owner = $1::text, leased_until = now() + make_interval(secs => $8::bigint)
@@ -164,3 +169,7 @@ DELETE FROM queue_destination WHERE destination = $1::text;
 -- name: destination_list
 -- roles: send
 SELECT destination, failures FROM queue_destination ORDER BY changed_at DESC LIMIT $1::bigint;
+
+-- name: destination_paused
+-- roles: send
+SELECT value FROM queue_pause WHERE kind = 'destination' ORDER BY value LIMIT $1::bigint;

@@ -114,7 +114,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS e (tr
   LATERAL directory_domain(lower(e.domain)) AS d;
 
 -- name: append_insert
--- roles: user web
+-- roles: user web send
 -- Under folder_lock; UIDs and MODSEQ ($3) were computed from what it returned.
 INSERT INTO message (mailbox_id, folder_id, uid, modseq, flags, keywords, internal_at, internal_zone, size_bytes, blob_id)
 SELECT $1::bigint, $2::bigint, uid, $3::bigint, flags, keywords, at, zone, size, blob_id
@@ -122,13 +122,13 @@ FROM unnest($4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::big
   AS m (uid, flags, keywords, at, zone, size, blob_id);
 
 -- name: append_count
--- roles: user web
+-- roles: user web send
 UPDATE folder SET uidnext = uidnext + $3::bigint, highestmodseq = $4::bigint, messages = messages + $3::bigint,
   unseen = unseen + $5::bigint, size_bytes = size_bytes + $6::bigint
 WHERE mailbox_id = $1 AND folder_id = $2;
 
 -- name: change_log_insert
--- roles: user web
+-- roles: user web send
 INSERT INTO change_log (mailbox_id, folder_id, modseq, op, uids) VALUES ($1, $2, $3, $4::text::"char", $5);
 
 -- name: flags_change

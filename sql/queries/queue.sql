@@ -8,7 +8,7 @@ SELECT j.job_id, j.trace_id, j.blob_id, j.account_id, coalesce(j.domain_id, 0), 
   CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END, j.hold_reason,
   coalesce(nullif(j.last_reply, ''), q.reply, ''), coalesce(d.name, '')
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
-WHERE (j.account_id = 0 AND $2::boolean
+WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND ($3::bigint = 0 OR j.job_id = $3::bigint) AND j.job_id > $4::bigint
   AND ($5::text = '' OR d.name = $5::text)
@@ -26,7 +26,7 @@ SELECT j.destination, CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THE
   CASE WHEN j.state = 'held' THEN j.hold_reason ELSE coalesce(nullif(j.last_reply, ''), q.reply, '') END AS reason,
   count(*) AS n, min(j.created_at), min(CASE WHEN j.state = 'ready' THEN greatest(j.next_at, q.not_before) ELSE j.next_at END)
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
-WHERE (j.account_id = 0 AND $2::boolean
+WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND ($3::text = '' OR d.name = $3::text)
   AND (cardinality($4::text[]) = 0 OR d.name = ANY ($4::text[]))
@@ -34,9 +34,10 @@ GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT $5::bigint;
 
 -- name: queue_retry
 -- roles: web
--- At once, whatever the destination's rest.
+-- At once, whatever the destination's rest. What its sender may still take back waits for its time.
 WITH hit AS (
   UPDATE job SET state = 'ready', next_at = now() WHERE job_id = ANY ($1::bigint[]) AND state IN ('ready', 'waiting')
+    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.trace_id = job.trace_id AND o.send_at > now())
   RETURNING trace_id, job_id, destination
 ), up AS (
   UPDATE queue_destination q SET not_before = now() FROM hit WHERE q.destination = hit.destination
@@ -51,14 +52,19 @@ WHERE job_id = ANY ($1::bigint[]) AND hold_reason = '' RETURNING job_id;
 
 -- name: queue_release
 -- roles: web
-UPDATE job SET state = CASE WHEN state = 'leased' THEN state ELSE 'ready' END, hold_reason = '', next_at = now()
-WHERE job_id = ANY ($1::bigint[]) AND hold_reason <> '' RETURNING job_id;
+UPDATE job SET state = CASE WHEN state = 'leased' THEN state WHEN w.send_at > now() THEN 'waiting' ELSE 'ready' END,
+  hold_reason = '', next_at = greatest(now(), w.send_at)
+FROM (SELECT j.job_id, o.send_at FROM job j LEFT JOIN outbox o ON o.trace_id = j.trace_id WHERE j.job_id = ANY ($1::bigint[])) AS w
+WHERE job.job_id = w.job_id AND job.hold_reason <> '' RETURNING job.job_id;
 
 -- name: queue_remove
 -- roles: web
 -- Not what is being delivered at this moment.
 WITH gone AS (
-  DELETE FROM job WHERE job_id = ANY ($1::bigint[]) AND state <> 'leased' RETURNING job_id, blob_id
+  DELETE FROM job WHERE job_id = ANY ($1::bigint[]) AND state <> 'leased' RETURNING job_id, blob_id, trace_id
+), fewer AS (
+  UPDATE outbox o SET jobs = o.jobs - g.n FROM (SELECT trace_id, count(*) AS n FROM gone GROUP BY 1) AS g
+  WHERE o.trace_id = g.trace_id
 ), collect AS (
   INSERT INTO blob_gc (mailbox_id, blob_id, not_before) SELECT DISTINCT 0, blob_id, now() + interval '1 hour' FROM gone
   ON CONFLICT (mailbox_id, blob_id) DO UPDATE SET not_before = excluded.not_before
