@@ -15,7 +15,7 @@
 #include "mailcore/deliver/encode.h"
 #include "mailcore/deliver/head.h"
 #include "mailcore/deliver/inbound.h"
-#include "mailcore/deliver/local.h"
+#include "mailcore/deliver/later.h"
 #include "mailcore/deliver/outside.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/deliver/refuse.h"
@@ -463,7 +463,7 @@ static void put_off(const struct intake *in, struct ctx *ctx, struct uuid id,
 
 	for (size_t i = 0; i < n; i++)
 		jobs[i] = outside[i];
-	local_jobs(s, in->targets.items, in->targets.len, jobs + n);
+	later_jobs(s, in->targets.items, in->targets.len, jobs + n);
 	d->jobs = jobs;
 	d->n_jobs = n + in->targets.len + 1;
 	d->n_targets = 0;

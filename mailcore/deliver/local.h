@@ -15,10 +15,6 @@ bool local_is(const struct job_group *group);
 void local_deliver(const struct intake_env *env, struct ctx *ctx, struct span owner,
 	const struct job_group *group, struct remote_attempt *out);
 
-/* What submission, made with not_before_us, has for jobs besides those that go outside: one for each
- * target, and the last for the sender's copy. out: n + 1. */
-void local_jobs(const struct intake_source *source, const struct delivery_target *targets, size_t n,
-	struct delivery_job *out);
 /* A message of our own user as it was written: without what intake has put on top. RC_NOT_FOUND: its
  * blob is gone. Memory: ctx->arena. */
 MUST_CHECK enum rc local_read_own(

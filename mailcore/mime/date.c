@@ -278,3 +278,33 @@ void date_add_imap(struct str *out, int64_t utc_s, int zone_minutes)
 	str_addf(out, "%2d-%s-%04d", t.day, months[t.month], t.year);
 	add_time(out, &t, zone_minutes);
 }
+
+/* Digits up to a separator (0: the end), of which there are exactly n. */
+static bool wall_number(struct cur *c, size_t n, char separator, int *out)
+{
+	uint64_t value;
+
+	if (cur_left(c) < n || !span_u64(span_make(c->p, n), 9999, &value))
+		return false;
+	c->p += n;
+	*out = (int)value;
+	return separator == 0 || cur_take(c, separator);
+}
+
+bool date_parse_wall(struct span value, int64_t *out_s)
+{
+	struct cur c = cur_of(value);
+	int year, month, day, hour, minute, second = 0;
+
+	if (!wall_number(&c, 4, '-', &year) || !wall_number(&c, 2, '-', &month) ||
+		!wall_number(&c, 2, 'T', &day) || !wall_number(&c, 2, ':', &hour) ||
+		!wall_number(&c, 2, 0, &minute))
+		return false;
+	if (cur_take(&c, ':') && !wall_number(&c, 2, 0, &second))
+		return false;
+	if (!cur_done(&c) || year < 1970 || month < 1 || month > 12 || day < 1 ||
+		day > days_in_month(year, month - 1) || hour > 23 || minute > 59 || second > 59)
+		return false;
+	*out_s = ((days_of(year, month - 1, day) * 24 + hour) * 60 + minute) * 60 + second;
+	return true;
+}

@@ -23,3 +23,6 @@ bool date_parse(struct span value, struct date *out);
 void date_add(struct str *out, int64_t utc_s, int zone_minutes);
 /* 22-Nov-2026 18:30:00 +0100, IMAP's date-time without its quotes (day padded with a space). */
 void date_add_imap(struct str *out, int64_t utc_s, int zone_minutes);
+/* 2026-11-22T18:30, as HTML's datetime-local gives it; seconds may follow. *out_s: as if it were UTC. Years
+ * 1970 to 9999; a day that does not exist is refused. */
+bool date_parse_wall(struct span value, int64_t *out_s);

@@ -18,7 +18,6 @@
 #define QUEUE_SENT        ":sent"
 #define OUTBOX_UNDO_S     10 /* when nobody has said otherwise */
 #define OUTBOX_UNDO_S_MAX 60
-#define OUTBOX_TEXT_MAX   998 /* of subject and recipients, for the list */
 #define ZONE_NAME_MAX     64
 
 struct outbox_item {

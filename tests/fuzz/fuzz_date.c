@@ -6,6 +6,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct date d, again;
+	int64_t wall;
+	if (date_parse_wall(span_make(data, size), &wall))
+		ASSERT(wall >= 0 && (size == 16 || size == 19));
 	if (!date_parse(span_make(data, size), &d))
 		return 0;
 

@@ -147,6 +147,35 @@ static void reply_people(
 	out->cc = str_span(&cc);
 }
 
+/* Names and all: what was typed comes back. */
+static struct span people_of(struct arena *a, struct span header, const char *name)
+{
+	struct address_list list = addresses_of(a, header, name);
+	struct str out = str_in(a, LINE_MAX_BYTES);
+
+	for (size_t i = 0; i < list.len; i++) {
+		const struct address *address = &list.items[i];
+		if (address->kind != ADDRESS_MAILBOX)
+			continue;
+		if (out.len > 0)
+			str_add_cstr(&out, ", ");
+		if (address->name.len > 0)
+			str_addf(&out, "\"" SPAN_FMT "\" <", SPAN_ARG(address->name));
+		str_add(&out, spec_of(a, address));
+		if (address->name.len > 0)
+			str_add_c(&out, '>');
+	}
+	return str_span(&out);
+}
+
+static void go_on(struct arena *a, const struct part *root, struct draft *out)
+{
+	out->to = people_of(a, root->header, "To");
+	out->cc = people_of(a, root->header, "Cc");
+	out->subject = header_text_of(a, root->header, SPAN("Subject"));
+	out->text = body_of(a, root);
+}
+
 void compose_start(struct arena *a, enum compose_mode mode, struct span message, struct span me,
 	struct draft *out)
 {
@@ -154,6 +183,10 @@ void compose_start(struct arena *a, enum compose_mode mode, struct span message,
 	if (mode == COMPOSE_NEW)
 		return;
 	const struct part *root = mime_parse(a, message);
+	if (mode == COMPOSE_EDIT) {
+		go_on(a, root, out);
+		return;
+	}
 	if (mode == COMPOSE_FORWARD) {
 		out->subject = subject_of(a, root->header, SPAN("Fwd:"));
 		out->text = forwarded(a, root);
@@ -177,4 +210,18 @@ size_t compose_references(struct arena *a, struct span message,
 		message_ids_parse(a, field.value, out_reply_to, 1) == 1)
 		out[n++] = *out_reply_to;
 	return n;
+}
+
+size_t compose_references_kept(struct arena *a, struct span draft,
+	struct span out[COMPOSE_REFERENCES_MAX], struct span *out_reply_to)
+{
+	struct header_field field;
+	struct span header = span_sub(draft, 0, header_block_len(draft));
+
+	*out_reply_to = SPAN("");
+	if (header_find(header, SPAN("In-Reply-To"), &field))
+		(void)message_ids_parse(a, field.value, out_reply_to, 1);
+	if (!header_find(header, SPAN("References"), &field))
+		return 0;
+	return message_ids_parse(a, field.value, out, COMPOSE_REFERENCES_MAX);
 }

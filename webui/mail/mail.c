@@ -1,6 +1,7 @@
 /* What webmail's pages share: see mail.h. */
 #include "webui/mail/mail.h"
 
+#include "mailcore/deliver/outbox.h"
 #include "webui/view/format.h"
 
 enum rc mail_begin(struct req *r, struct mail *out)
@@ -111,11 +112,27 @@ static void folder_add(
 	icon_add(item, f->role);
 }
 
+/* The outbox is there while something is in it. */
+static void outbox_add(const struct mail *m, struct val *data)
+{
+	int64_t n = 0;
+
+	if (outbox_count(m->ctx, m->mailbox_id, &n) != RC_OK)
+		n = 0; /* the folders matter more */
+	val_set_bool(data, "has_outbox", n > 0 || m->at_outbox);
+	val_set_bool(data, "at_outbox", m->at_outbox);
+	val_set(data, "outbox_n",
+		n > 0 ? arena_printf(m->ctx->arena, "%lld", (long long)n) : SPAN(""));
+}
+
 void mail_folders_add(const struct mail *m, struct val *data, const struct folder *current)
 {
 	static const char *const order[] = { "inbox", "drafts", "sent", "archive", "junk",
 		"trash" };
 	struct val *list = val_set_list(data, "folders");
+	outbox_add(m, data);
+	if (m->at_outbox)
+		current = NULL;
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
 		const struct folder *f = mail_folder_role(m, order[i]);
 		if (f)

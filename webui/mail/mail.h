@@ -19,6 +19,7 @@ struct mail {
 	int64_t mailbox_id;
 	struct span address; /* log-in name */
 	struct folders folders;
+	bool at_outbox; /* that page is shown, no folder */
 };
 
 /* Reads the folders. RC_TEMP. */
@@ -58,10 +59,12 @@ MUST_CHECK enum rc mail_read(const struct mail *m, const struct mail_ref *ref, s
 MUST_CHECK enum rc mail_flag(const struct mail *m, const struct folder *folder,
 	const uint32_t *uids, size_t n, enum flag_op op, uint8_t flags);
 
-extern const struct field mail_action_fields[], mail_bulk_fields[], compose_fields[];
+extern const struct field mail_action_fields[], mail_bulk_fields[], compose_fields[],
+	outbox_fields[], send_setting_fields[];
 
 handler_fn page_mail, page_mail_folder, page_mail_message, page_mail_message_post,
 	page_mail_bulk_post;
 handler_fn page_mail_body, page_mail_attachment, page_mail_raw;
 handler_fn page_compose, page_compose_post;
 handler_fn page_mail_events;
+handler_fn page_mail_outbox, page_mail_outbox_post, page_send_setting, page_send_setting_post;

@@ -2,19 +2,22 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/vec.h"
-#include "mailcore/deliver/intake.h"
+#include "mailcore/deliver/outbox.h"
 #include "mailcore/deliver/rcpt.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/mime/address.h"
 #include "mailcore/mime/build.h"
+#include "mailcore/mime/date.h"
 #include "webui/mail/compose.h"
 #include "webui/mail/mail.h"
 
 #define RECIPIENTS_MAX 100
 #define MESSAGE_MAX    (4u << 20) /* plain text only, so far */
+#define UNDO_SLACK_S   2          /* the page has to come, and the click to go */
+#define LATER_MAX_S    (366LL * 24 * 3600)
 
-static const char *const compose_modes[] = { "", "reply", "reply_all", "forward", NULL };
-static const char *const compose_actions[] = { "send", "draft", NULL };
+static const char *const compose_modes[] = { "", "reply", "reply_all", "forward", "edit", NULL };
+static const char *const compose_actions[] = { "send", "later", "draft", NULL };
 
 const struct field compose_fields[] = {
 	{ "to", FIELD_TEXT, .max = 10000 },
@@ -23,6 +26,8 @@ const struct field compose_fields[] = {
 	{ "text", FIELD_LINES, .max = 200000 },
 	{ "source", FIELD_TEXT, .max = 64 },
 	{ "mode", FIELD_CHOICE, .choices = compose_modes },
+	{ "send_at", FIELD_TEXT, .max = 32 },
+	{ "zone", FIELD_TEXT, .max = ZONE_NAME_MAX },
 	{ "do", FIELD_CHOICE, FIELD_REQUIRED, .choices = compose_actions },
 	{ 0 },
 };
@@ -33,6 +38,8 @@ static enum words_id title_of(struct span mode)
 {
 	if (span_starts(mode, SPAN("reply")))
 		return W_COMPOSE_REPLY;
+	if (span_eq(mode, SPAN("edit")))
+		return W_COMPOSE_EDIT;
 	return span_eq(mode, SPAN("forward")) ? W_COMPOSE_FORWARD : W_COMPOSE_NEW;
 }
 
@@ -46,7 +53,14 @@ static enum rc writer_page(struct mail *m, struct req *r, struct reply *out, int
 	enum rc rc = mail_page(m, r, "mail/compose", title, inbox, 0, true, &p);
 	if (rc != RC_OK)
 		return rc;
+	struct send_setting setting;
+	rc = send_setting_get(r->ctx, m->mailbox_id, &setting);
+	if (rc != RC_OK)
+		return rc;
 	val_set(p.data, "writer_title", title);
+	val_set(p.data, "my_zone", setting.zone);
+	val_set(p.data, "zone_shown", setting.zone.len > 0 ? setting.zone : SPAN("UTC"));
+	val_set_bool(p.data, "is_later", form_text(&r->form, "send_at").len > 0);
 	page_form(&p, compose_fields, &r->form);
 	return page_send(&p, out, status);
 }
@@ -63,7 +77,7 @@ static void prefill(struct form *form, const char *name, struct span text)
 static enum compose_mode mode_of(
 	const struct req *r, struct span *out_source, struct span *out_name)
 {
-	for (int i = COMPOSE_REPLY; i <= COMPOSE_FORWARD; i++) {
+	for (int i = COMPOSE_REPLY; i <= COMPOSE_EDIT; i++) {
 		*out_name = span_of(compose_modes[i]);
 		*out_source = req_query(r, compose_modes[i]);
 		if (out_source->len > 0)
@@ -195,6 +209,11 @@ static enum rc read_form(struct req *r, struct written *w)
 	return rc;
 }
 
+static bool is_edit(const struct req *r)
+{
+	return span_eq(form_text(&r->form, "mode"), SPAN("edit"));
+}
+
 static enum rc build(struct mail *m, struct req *r, const struct written *w,
 	const struct mail_ref *source, struct str *out, struct err *err)
 {
@@ -208,6 +227,8 @@ static enum rc build(struct mail *m, struct req *r, const struct written *w,
 	bool reply = span_starts(form_text(&r->form, "mode"), SPAN("reply"));
 	if (source && reply && mail_read(m, source, &original) == RC_OK)
 		n_references = compose_references(a, original, references, &reply_to);
+	if (source && is_edit(r) && mail_read(m, source, &original) == RC_OK)
+		n_references = compose_references_kept(a, original, references, &reply_to);
 	struct build_message message = { .from = from.items,
 		.n_from = from.len,
 		.to = w->to.items,
@@ -226,13 +247,48 @@ static enum rc build(struct mail *m, struct req *r, const struct written *w,
 
 /* ------------------------------------------------------------------ sending */
 
+/* When it leaves. 0: at once. Nobody can take back what leaves at once. */
+static enum rc departure(
+	struct mail *m, struct req *r, int64_t *out_us, int *out_undo_s, struct err *err)
+{
+	struct send_setting setting;
+	int64_t wall_s, at_s, now_s = r->ctx->now_us / USEC_PER_SEC;
+
+	*out_undo_s = 0;
+	*out_us = 0;
+	enum rc rc = send_setting_get(r->ctx, m->mailbox_id, &setting);
+	if (rc != RC_OK)
+		return rc;
+	if (!span_eq(form_text(&r->form, "do"), SPAN("later"))) {
+		*out_undo_s = setting.undo_s;
+		if (setting.undo_s > 0)
+			*out_us = (now_s + setting.undo_s + UNDO_SLACK_S) * USEC_PER_SEC;
+		return RC_OK;
+	}
+	struct span zone = form_text(&r->form, "zone");
+	if (!date_parse_wall(form_text(&r->form, "send_at"), &wall_s))
+		return err_set(
+			err, RC_INVALID, "send_at", SPAN_FMT, SPAN_ARG(words(W_SEND_AT_WRONG)));
+	rc = zone_time(r->ctx, wall_s, zone.len > 0 ? zone : setting.zone, &at_s);
+	if (rc == RC_INVALID)
+		return err_set(err, rc, "send_at", SPAN_FMT, SPAN_ARG(words(W_ZONE_WRONG)));
+	if (rc == RC_OK && (at_s <= now_s || at_s > now_s + LATER_MAX_S))
+		return err_set(
+			err, RC_INVALID, "send_at", SPAN_FMT, SPAN_ARG(words(W_SEND_AT_RANGE)));
+	*out_us = at_s * USEC_PER_SEC;
+	return rc;
+}
+
 static enum rc send_message(struct mail *m, struct req *r, const struct written *w,
-	struct span message, struct err *err)
+	struct span message, int64_t not_before_us, struct uuid *out_id, struct err *err)
 {
 	struct intake_source source = { .helo = r->host,
 		.protocol = r->is_tls ? SPAN("HTTPS") : SPAN("HTTP"),
 		.mail_from = w->sender.address,
 		.sender = &w->sender,
+		.not_before_us = not_before_us,
+		.later_subject = form_text(&r->form, "subject"),
+		.later_to = form_text(&r->form, "to"),
 		.smtputf8 = true };
 	if (!addr_parse(r->peer, &source.peer))
 		return RC_TEMP;
@@ -244,8 +300,7 @@ static enum rc send_message(struct mail *m, struct req *r, const struct written 
 		intake_abort(in);
 		return rc;
 	}
-	struct uuid id;
-	return intake_commit(in, r->ctx, &id, err);
+	return intake_commit(in, r->ctx, out_id, err);
 }
 
 static enum rc keep(
@@ -268,15 +323,63 @@ static enum rc keep(
 		m->store, r->ctx, m->mailbox_id, folder->folder_id, &item, 1, &uidvalidity, &uid);
 }
 
-/* What follows a message that is sent already: a failure here is told to nobody but the log. */
-static void after_send(
-	struct mail *m, struct req *r, const struct mail_ref *source, struct span message)
+/* What follows a message that is sent already: a failure here is told to nobody but the log. What waits
+ * brings its copy for Sent along. */
+static void after_send(struct mail *m, struct req *r, const struct mail_ref *source,
+	struct span message, bool waits)
 {
-	enum rc rc = keep(m, r, "sent", message, FLAG_SEEN);
+	enum rc rc = waits ? RC_OK : keep(m, r, "sent", message, FLAG_SEEN);
 	if (rc == RC_OK && source && span_starts(form_text(&r->form, "mode"), SPAN("reply")))
 		rc = mail_flag(m, source->folder, &source->uid, 1, FLAGS_ADD, FLAG_ANSWERED);
 	if (rc != RC_OK)
 		log_warn("webmail.after_send", "req=%s rc=%s", r->id, rc_name(rc));
+}
+
+/* The draft that was worked on: another one has taken its place, or the message itself. */
+static void drop_draft(struct mail *m, struct req *r, const struct mail_ref *source)
+{
+	if (!source || !is_edit(r) || !span_eq(source->folder->role, SPAN("drafts")))
+		return;
+	enum rc rc = message_expunge(m->store, r->ctx, m->mailbox_id, source->folder->folder_id,
+		&source->uid, 1, false, NULL, NULL);
+	if (rc != RC_OK)
+		log_warn("webmail.drop_draft", "req=%s rc=%s", r->id, rc_name(rc));
+}
+
+static void redirect_sent(
+	struct req *r, struct reply *out, struct uuid id, int64_t not_before_us, int undo_s)
+{
+	struct arena *a = r->ctx->arena;
+	struct str text = str_in(a, 64);
+
+	uuid_add(&text, id);
+	if (not_before_us == 0)
+		page_redirect_done(r, out, SPAN("/mail/inbox"), "message_sent");
+	else if (undo_s == 0)
+		page_redirect_done(r, out, SPAN("/mail/outbox"), "message_scheduled");
+	else
+		reply_redirect(r, out,
+			arena_printf(a, "/mail/inbox?undo=" SPAN_FMT "&seconds=%d",
+				SPAN_ARG(str_span(&text)), undo_s));
+}
+
+static enum rc send_and_return(struct mail *m, struct req *r, struct reply *out,
+	const struct written *w, const struct mail_ref *source, struct span message,
+	struct err *err)
+{
+	int64_t not_before_us;
+	struct uuid id;
+	int undo_s;
+
+	enum rc rc = departure(m, r, &not_before_us, &undo_s, err);
+	if (rc == RC_OK)
+		rc = send_message(m, r, w, message, not_before_us, &id, err);
+	if (rc != RC_OK)
+		return rc;
+	after_send(m, r, source, message, not_before_us > 0);
+	drop_draft(m, r, source);
+	redirect_sent(r, out, id, not_before_us, undo_s);
+	return RC_OK;
 }
 
 static enum rc finish(
@@ -289,17 +392,13 @@ static enum rc finish(
 	enum rc rc = build(m, r, w, source, &message, err);
 	if (rc != RC_OK)
 		return rc;
-	if (span_eq(form_text(&r->form, "do"), SPAN("draft"))) {
-		rc = keep(m, r, "drafts", str_span(&message), FLAG_SEEN | FLAG_DRAFT);
-		if (rc == RC_OK)
-			page_redirect_done(r, out, SPAN("/mail/drafts"), "draft_saved");
-		return rc;
-	}
-	rc = send_message(m, r, w, str_span(&message), err);
+	if (!span_eq(form_text(&r->form, "do"), SPAN("draft")))
+		return send_and_return(m, r, out, w, source, str_span(&message), err);
+	rc = keep(m, r, "drafts", str_span(&message), FLAG_SEEN | FLAG_DRAFT);
 	if (rc != RC_OK)
 		return rc;
-	after_send(m, r, source, str_span(&message));
-	page_redirect_done(r, out, SPAN("/mail/inbox"), "message_sent");
+	drop_draft(m, r, source);
+	page_redirect_done(r, out, SPAN("/mail/drafts"), "draft_saved");
 	return RC_OK;
 }
 

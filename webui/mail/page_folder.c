@@ -1,4 +1,5 @@
 /* A folder: its list of messages, and what is done to several of them. */
+#include "mailcore/deliver/outbox.h"
 #include "webui/mail/mail.h"
 
 static const char *const bulk_actions[] = { "archive", "trash", "read", "unread", NULL };
@@ -15,6 +16,22 @@ const struct field mail_action_fields[] = {
 	{ 0 },
 };
 
+/* ?undo=ID&seconds=N, behind a message that has been sent just now. */
+static void undo_add(struct page *p)
+{
+	struct req *r = p->req;
+	struct uuid id;
+	uint64_t seconds = 0;
+	bool there = uuid_parse(req_query(r, "undo"), &id) &&
+		span_u64(req_query(r, "seconds"), OUTBOX_UNDO_S_MAX, &seconds);
+	struct words_arg arg = { "s",
+		arena_printf(r->ctx->arena, "%llu", (unsigned long long)seconds) };
+
+	val_set(p->data, "undo", there ? req_query(r, "undo") : SPAN(""));
+	val_set(p->data, "undo_seconds", arg.value);
+	val_set(p->data, "undo_words", words_fill(r->ctx->arena, W_SENDING_IN, &arg, 1));
+}
+
 enum rc mail_page(struct mail *m, struct req *r, const char *name, struct span title,
 	const struct folder *folder, uint32_t current_uid, bool is_open, struct page *out)
 {
@@ -26,6 +43,7 @@ enum rc mail_page(struct mail *m, struct req *r, const char *name, struct span t
 	enum rc rc = mail_list_add(m, out, folder, current_uid);
 	if (rc != RC_OK)
 		return rc;
+	undo_add(out);
 	mail_folders_add(m, out->data, folder);
 	val_set_bool(out->data, "is_open", is_open);
 	val_set_html(out->data, "list", page_part(out, "mail/list"));

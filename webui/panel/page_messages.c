@@ -23,6 +23,7 @@ static const struct state {
 	{ "message.bounced", "er", W_STATE_BOUNCED },
 	{ "message.failed", "er", W_STATE_BOUNCED },
 	{ "message.removed", "wa", W_STATE_REMOVED },
+	{ "message.cancelled", "wa", W_STATE_CANCELLED },
 	{ "message.rejected", "er", W_STATE_REJECTED },
 	{ "message.refused", "er", W_STATE_REJECTED },
 	{ "recipient.refused", "er", W_STATE_REJECTED },

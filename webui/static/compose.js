@@ -1,5 +1,15 @@
 // Writing: Ctrl+Enter sends, an unsent text is not lost by leaving.
 
+// Times are meant in the person's own zone; what was set by hand goes before.
+function zone(form) {
+	const field = /** @type {HTMLInputElement | null} */ (form.querySelector('[data-zone]'));
+	const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+	if (!field || field.value || !name)
+		return;
+	field.value = name;
+	form.querySelector('[data-zone-shown]').textContent = name;
+}
+
 /** @param {ParentNode} root */
 export function write(root) {
 	const form = /** @type {HTMLFormElement | null} */ (root.querySelector('[data-compose]'));
@@ -19,6 +29,7 @@ export function write(root) {
 			event.preventDefault();
 	});
 
+	zone(form);
 	const empty = ['to', 'subject', 'text'].map((id) => form.elements.namedItem(id))
 		.find((field) => field instanceof HTMLElement && 'value' in field && !field.value);
 	const text = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem('text'));

@@ -124,6 +124,7 @@ const onKey = listen({
 	c: () => location.assign('/mail/compose'),
 	'/': () => $('#q')?.focus(),
 	r: press('r'), a: press('a'), f: press('f'), e: press('e'), s: press('s'),
+	z: () => $('[data-undo]')?.click(),
 	'#': press('#'), Delete: press('#'), '!': press('!'), U: press('U'),
 });
 
@@ -148,7 +149,7 @@ function arrived(kind, data) {
 }
 
 for (const toast of document.querySelectorAll('[data-toast]'))
-	setTimeout(() => toast.remove(), 10000);
+	setTimeout(() => toast.remove(), 1000 * (Number(toast.dataset.toast) || 10));
 watchFrame();
 write(read);
 follow('/mail/events', arrived);

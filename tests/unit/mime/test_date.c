@@ -118,12 +118,46 @@ static void dates_round_trip(void **state)
 	}
 }
 
+static void a_clock_on_the_wall(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* -1: refused */
+	} cases[] = {
+		{ "1970-01-01T00:00", 0 },
+		{ "2026-11-22T18:30", 1795372200 },
+		{ "2026-11-22T18:30:15", 1795372215 },
+		{ "2028-02-29T00:00", 1835395200 },
+		{ "2027-02-29T00:00", -1 },
+		{ "2026-13-01T00:00", -1 },
+		{ "2026-00-10T00:00", -1 },
+		{ "2026-11-22 18:30", -1 },
+		{ "2026-11-22T24:00", -1 },
+		{ "2026-11-22T18:60", -1 },
+		{ "2026-11-22T18:30Z", -1 },
+		{ "2026-11-22T18:30:", -1 },
+		{ "2026-11-22T18:30:60", -1 },
+		{ "26-11-22T18:30", -1 },
+		{ "+026-11-22T18:30", -1 },
+		{ "tomorrow", -1 },
+		{ "", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int64_t got = -1;
+		bool ok = date_parse_wall(span_of(cases[i].text), &got);
+		if (ok != (cases[i].want >= 0) || got != cases[i].want)
+			fail_msg("%s: %lld", cases[i].text, (long long)got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dates_are_read),
 		cmocka_unit_test(dates_are_written),
 		cmocka_unit_test(dates_round_trip),
+		cmocka_unit_test(a_clock_on_the_wall),
 	};
 	arena_init(&arena, 4096);
 	int failed = cmocka_run_group_tests_name("mime_date", tests, NULL, NULL);
