@@ -112,6 +112,9 @@ GRANT SELECT, INSERT ON dns_change TO mailstead_web;
 GRANT SELECT, UPDATE ON dns_schedule TO mailstead_web;
 GRANT EXECUTE ON FUNCTION app_first_admin() TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE ON domain_dns TO mailstead_web;
+GRANT SELECT (link_id, kind, domain_id, mailbox_id, label, created_at, expires_at, used_at), INSERT, UPDATE (used_at), DELETE
+  ON public_link TO mailstead_web;
+GRANT EXECUTE ON FUNCTION app_link_open(bytea, text) TO mailstead_web;
 GRANT EXECUTE ON FUNCTION app_mta_sts_mode(text) TO mailstead_web;
 GRANT SELECT (credential_id, account_id, mailbox_id, kind, label, created_at, used_at), INSERT, DELETE ON credential
   TO mailstead_web;
@@ -159,7 +162,7 @@ BEGIN
     EXECUTE format('CREATE POLICY mail_all ON %I TO mailstead_mx, mailstead_user, mailstead_send, mailstead_keys
                     USING (true)', t);
     mine := CASE
-      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'domain_dns', 'mailbox', 'alias') THEN format(by_domain, t)
+      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'domain_dns', 'public_link', 'mailbox', 'alias') THEN format(by_domain, t)
       WHEN t IN ('credential', 'second_factor', 'password_reset') THEN
         '(account_id IS NOT NULL AND ' || format(by_account, t) || format(') OR (mailbox_id IS NOT NULL AND EXISTS (
           SELECT 1 FROM mailbox m WHERE m.mailbox_id = %I.mailbox_id))', t)

@@ -12,6 +12,7 @@
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/forwarding.h"
 #include "backend/accounts/import_service.h"
+#include "backend/accounts/link_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/plan_service.h"
 #include "backend/accounts/queue_service.h"
@@ -395,6 +396,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
 		{ "Forwarding", forwarding_json(a, &(struct forwarding){ .keep = true }) },
 		{ "Import", import_json(a, &(struct import_result){ .created = 0 }) },
+		{ "Link", link_json(a, &(struct link){ .url = SPAN("x") }) },
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },
 		{ "Problem", problem_sample(a) },

@@ -202,6 +202,10 @@ int cmd_dns(int argc, char **argv)
 			zone_rows, 1 },
 		{ "set", "DOMAIN [options]", "how strict its policies are", 1, 1, 0, dns_set,
 			dns_set_rows, DNS_SET_ROWS },
+		{ "link", "DOMAIN [LABEL]", "make a hand-off link, which needs no log-in", 1, 2, 0,
+			dns_link, NULL, 0 },
+		{ "links", "DOMAIN", "hand-off links that work", 1, 1, 0, dns_links, NULL, 0 },
+		{ "unlink", "DOMAIN ID", "revoke a hand-off link", 2, 2, 0, dns_unlink, NULL, 0 },
 	};
 	return cli_run_verb("dns", verbs, sizeof verbs / sizeof verbs[0], argc, argv);
 }

@@ -1,10 +1,12 @@
-/* dns set: how strict, and how published. */
+/* dns set, link, unlink: how strict, how published, and who else may look. */
 #include "backend/cli/dns_verbs.h"
 
 #include <stdio.h>
 
 #include "backend/accounts/dns_setting_service.h"
+#include "backend/accounts/link_service.h"
 #include "backend/cli/commands.h"
+#include "mailcore/base/json.h"
 
 static const char *opt_dmarc, *opt_reports, *opt_mta_sts, *opt_takes_mail, *opt_delegated;
 
@@ -54,4 +56,51 @@ enum rc dns_set(struct cli *c, const struct options *o, struct err *err)
 			setting.takes_mail ? "takes mail" : "takes no mail",
 			setting.dkim_delegated ? "delegated" : "in its own zone");
 	return RC_OK;
+}
+
+/* ------------------------------------------------------------------------ hand-off links */
+
+static void print_link(const struct link *link)
+{
+	printf("%lld  " SPAN_FMT "%s" SPAN_FMT "\n", (long long)link->link_id,
+		SPAN_ARG(link->label), link->label.len > 0 ? "  " : "", SPAN_ARG(link->url));
+}
+
+enum rc dns_link(struct cli *c, const struct options *o, struct err *err)
+{
+	struct link link;
+	enum rc rc = link_make_dns(&c->services, &c->ctx, span_of(o->args[0]), 0,
+		o->n_args > 1 ? span_of(o->args[1]) : SPAN(""), &link, err);
+
+	if (rc == RC_OK && c->json)
+		cli_print_json(c, link_json(&c->arena, &link));
+	else if (rc == RC_OK)
+		print_link(&link);
+	return rc;
+}
+
+enum rc dns_links(struct cli *c, const struct options *o, struct err *err)
+{
+	struct cJSON *items = json_array(&c->arena);
+	struct links links;
+	enum rc rc = link_list_dns(&c->services, &c->ctx, span_of(o->args[0]), &links, err);
+
+	for (size_t i = 0; rc == RC_OK && i < links.len; i++) {
+		if (c->json)
+			json_push(items, link_json(&c->arena, &links.items[i]));
+		else
+			print_link(&links.items[i]);
+	}
+	if (rc == RC_OK && c->json)
+		cli_print_items(c, items);
+	return rc;
+}
+
+enum rc dns_unlink(struct cli *c, const struct options *o, struct err *err)
+{
+	uint64_t id;
+
+	if (!span_u64(span_of(o->args[1]), INT64_MAX, &id))
+		return err_set(err, RC_NOT_FOUND, "", "There is no such link.");
+	return link_revoke_dns(&c->services, &c->ctx, span_of(o->args[0]), (int64_t)id, err);
 }

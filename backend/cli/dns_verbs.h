@@ -1,4 +1,4 @@
-/* The verbs of `mailstead dns` that change something: set. */
+/* The verbs of `mailstead dns` that change something: set, link, unlink. */
 #pragma once
 
 #include "backend/cli/cli.h"
@@ -6,3 +6,6 @@
 enum rc dns_set(struct cli *c, const struct options *o, struct err *err);
 extern const struct option_row dns_set_rows[];
 #define DNS_SET_ROWS 5
+enum rc dns_link(struct cli *c, const struct options *o, struct err *err);
+enum rc dns_links(struct cli *c, const struct options *o, struct err *err);
+enum rc dns_unlink(struct cli *c, const struct options *o, struct err *err);

@@ -3,6 +3,8 @@
 
 #include <zlib.h>
 
+#include "backend/http/router.h"
+
 #define GZIP_MIN_BYTES 1024
 #define GZIP_LEVEL     4
 
@@ -110,7 +112,11 @@ static void add_headers(struct req *r, struct reply *out)
 	reply_header(r, out, "Content-Security-Policy", span_of(csp));
 	reply_header(r, out, "X-Content-Type-Options", SPAN("nosniff"));
 	/* Not no-referrer: with it browsers send "Origin: null" with our own forms. */
-	reply_header(r, out, "Referrer-Policy", SPAN("same-origin"));
+	bool unlisted = r->route && r->route->flags & ROUTE_UNLISTED;
+	reply_header(
+		r, out, "Referrer-Policy", unlisted ? SPAN("no-referrer") : SPAN("same-origin"));
+	if (unlisted)
+		reply_header(r, out, "X-Robots-Tag", SPAN("noindex, nofollow, noarchive"));
 	reply_header(r, out, "Cross-Origin-Opener-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Cross-Origin-Resource-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Permissions-Policy",

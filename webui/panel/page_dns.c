@@ -3,6 +3,7 @@
 #include "backend/dns/zone.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "webui/panel/dns_pages.h"
 #include "webui/panel/dns_words.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
@@ -159,6 +160,13 @@ static void checked_add(struct page *p, int64_t checked_at_us)
 	val_set(item, "time", format_time(a, at_s));
 }
 
+void dns_page_records(struct page *p, const struct records *records, int64_t checked_at_us)
+{
+	groups_add(p, records);
+	summary_add(p, records);
+	checked_add(p, checked_at_us);
+}
+
 /* A rotation that waits for DNS: keys beside the ones that sign. */
 static void waiting_add(struct page *p, const struct dkim_keys *keys)
 {
@@ -180,9 +188,7 @@ static enum rc show(struct req *r, struct reply *out, const struct domain *domai
 	struct page p = panel_begin(r, "panel/dns", "domains", words(W_DNS_TITLE));
 	panel_domain_tabs(&p, domain->name, "dns");
 	panel_steps(&p, STEP_DNS, domain->name);
-	groups_add(&p, records);
-	summary_add(&p, records);
-	checked_add(&p, checked_at_us);
+	dns_page_records(&p, records, checked_at_us);
 	struct dns_changes changes = { 0 };
 	if (domain_watch_history(r->services, r->ctx, domain->domain_id, HISTORY_SHOWN, &changes) !=
 		RC_OK)

@@ -26,6 +26,8 @@ BODIES = {
     "PATCH /plans/{id}": {"max_domains": 3},
     "POST /domains/{name}/dkim/rotate": {},
     "POST /domains/{name}/dns/check": {},
+    "POST /domains/{name}/dns/links": {},
+    "POST /mailboxes/{address}/setup-links": {},
     "PATCH /domains/{name}/dns/settings": {"mta_sts": "testing"},
     "POST /mailboxes": {"address": "new@DOMAIN", "password": "a long password"},
     "PATCH /mailboxes/{address}": {"name": "x"},
@@ -78,10 +80,11 @@ class Tenant:
                  w.api("POST", "/mailboxes", {"address": f"gone@{self.domain}", "password": "a long password"}, token=self.token)]
         w.api("DELETE", f"/domains/gone.{self.domain}", token=self.token)
         w.api("DELETE", f"/mailboxes/gone@{self.domain}", token=self.token)
-        for answer in made + [app, own]:
+        link = w.api("POST", f"/domains/{self.domain}/dns/links", {}, token=self.token)
+        for answer in made + [app, own, link]:
             if answer.status != 201:
                 raise AssertionError(answer)
-        self.app_id, self.token_id = app.json["id"], own.json["id"]
+        self.app_id, self.token_id, self.link_id = app.json["id"], own.json["id"], link.json["id"]
         self.job_id = self.queue_one(w)
 
     def queue_one(self, w):
@@ -98,7 +101,8 @@ class Tenant:
     def path(self, path):
         if path.startswith("/trace/"):
             return "/trace/01890000-0000-7000-8000-000000000000"
-        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id, "/queue": self.job_id}
+        ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id, "/queue": self.job_id,
+               "/domains": self.link_id}
         address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
         if path.endswith("/restore"):
             path = path.replace("{name}", f"gone.{self.domain}").replace("{address}", f"gone@{self.domain}")
