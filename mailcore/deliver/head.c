@@ -95,3 +95,20 @@ void head_add_own(struct str *out, struct span head)
 	}
 	str_add(out, span_make(kept, (size_t)(head.ptr + head.len - kept)));
 }
+
+bool head_is_bulk(struct span head)
+{
+	static const char *const many[] = { "bulk", "list", "junk" };
+	struct header_field field;
+
+	if (header_count(head, SPAN("List-Id")) > 0 ||
+		header_count(head, SPAN("List-Unsubscribe")) > 0)
+		return true;
+	if (!header_find(head, SPAN("Precedence"), &field))
+		return false;
+	for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+		if (span_ieq(span_trim(field.value), span_of(many[i])))
+			return true;
+	}
+	return false;
+}

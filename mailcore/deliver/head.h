@@ -19,6 +19,9 @@ MUST_CHECK enum rc head_check(struct span head, struct err *err);
  * (RFC 8601 §5), and on submission without Bcc. */
 void head_add_cleaned(
 	struct arena *a, struct str *out, struct span head, const char *hostname, bool submission);
+/* Does it say that it goes to many: List-Id or List-Unsubscribe (RFC 2919, 2369), or Precedence "bulk", "list"
+ * or "junk"? */
+bool head_is_bulk(struct span head);
 /* Appends the block as our own user wrote it: without what intake puts on top (Return-Path, Received,
  * signatures). */
 void head_add_own(struct str *out, struct span head);

@@ -39,6 +39,7 @@ struct intake {
 	struct transfer_watch watch;
 	size_t encoded; /* parts */
 	bool utf8_head;
+	bool bulk;
 	struct span message_id; /* of our users' mail: by it they ask what became of it */
 	bool announced;         /* delivery_begin */
 	struct {
@@ -320,6 +321,7 @@ static enum rc prepare(
 	if (rc != RC_OK)
 		return rc;
 	in->utf8_head = !utf8_is_ascii(head);
+	in->bulk = in->source->bulk || in->outside.len >= BULK_RECIPIENTS || head_is_bulk(head);
 	struct str new_head = str_in(ctx->arena, head.len + 2 * ADDED_MAX + SIGNATURES_MAX);
 	rc = write_head(in, ctx, id, head, &new_head, err);
 	if (rc != RC_OK)
@@ -481,6 +483,8 @@ static enum rc store_message(
 		&in->outside, ctx, in->source, in->utf8_head, in->watch.is_8bit, &jobs);
 	if (rc != RC_OK)
 		return rc;
+	for (size_t i = 0; in->bulk && i < in->outside.len; i++)
+		jobs[i].priority = PRIORITY_BULK;
 	struct delivery delivery = { .message = message,
 		.mail_from = in->source->mail_from,
 		.targets = in->targets.items,

@@ -47,6 +47,8 @@ struct intake_signal {
 	struct span text; /* the evidence in plain words */
 };
 
+#define BULK_RECIPIENTS 25
+
 /* Where the message comes from: for Received, the trace and policy. Borrowed until commit. */
 struct intake_source {
 	struct addr peer;

@@ -119,7 +119,6 @@ static struct delivery_job make(struct ctx *ctx, const struct intake_source *sou
 		.ret = source->ret,
 		.smtputf8 = source->smtputf8 && utf8,
 		.body_8bit = body_8bit,
-		.priority = source->bulk ? PRIORITY_BULK : PRIORITY_PERSON,
 		.not_before_us = source->not_before_us };
 }
 

@@ -81,7 +81,7 @@ static enum rc claim(struct feeder *f, struct ctx *ctx, int priority, bool *out_
 	size_t n_full, n = 0;
 
 	pthread_mutex_lock(&r->lock);
-	bool room = r->schedule.waiting < SCHEDULE_TOTAL;
+	bool room = schedule_has_room(&r->schedule, priority);
 	n_full = schedule_full(&r->schedule, priority, ctx->arena, &full);
 	for (size_t i = 0; i < n_full; i++)
 		full[i] = arena_span(ctx->arena, full[i]);

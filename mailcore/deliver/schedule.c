@@ -159,6 +159,7 @@ void schedule_add(struct schedule *s, struct work *w)
 	list_add_tail(&d->waiting[w->priority], &w->node);
 	d->n_waiting[w->priority]++;
 	s->waiting++;
+	s->bulk_waiting += w->priority != PRIORITY_PERSON;
 	if (d->n_waiting[w->priority] >= SCHEDULE_FULL)
 		d->was_full[w->priority] = true;
 	s->was_full = s->was_full || s->waiting >= SCHEDULE_TOTAL;
@@ -176,6 +177,7 @@ static struct work *take(struct schedule *s, int priority)
 	d->n_waiting[priority]--;
 	d->running++;
 	s->waiting--;
+	s->bulk_waiting -= priority != PRIORITY_PERSON;
 	s->running++;
 	s->bulk_running += priority != PRIORITY_PERSON;
 	line_up(s, d);
@@ -266,6 +268,7 @@ void schedule_drop(struct schedule *s, struct span destination, struct list *out
 			list_add_tail(out, it);
 		}
 		s->waiting -= d->n_waiting[p];
+		s->bulk_waiting -= p == PRIORITY_PERSON ? 0 : d->n_waiting[p];
 		d->n_waiting[p] = 0;
 	}
 	line_up(s, d);
@@ -292,4 +295,11 @@ size_t schedule_full(const struct schedule *s, int priority, struct arena *a, st
 	}
 	*out = names;
 	return n;
+}
+
+bool schedule_has_room(const struct schedule *s, int priority)
+{
+	size_t before = priority == PRIORITY_PERSON ? s->waiting - s->bulk_waiting : s->waiting;
+
+	return before < SCHEDULE_TOTAL;
 }

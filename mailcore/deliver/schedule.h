@@ -39,7 +39,7 @@ void work_free(struct work *w);
 struct schedule {
 	struct map destinations;
 	struct list turns[2]; /* destinations with something to do, by priority */
-	size_t waiting, running, bulk_running, threads;
+	size_t waiting, bulk_waiting, running, bulk_running, threads;
 	bool was_full; /* SCHEDULE_TOTAL */
 };
 
@@ -49,6 +49,8 @@ void schedule_init(struct schedule *s, size_t threads);
 void schedule_done(struct schedule *s); /* frees what waits */
 /* Takes w. */
 void schedule_add(struct schedule *s, struct work *w);
+/* For more of this priority. However much bulk waits here, there is room for a person's mail. */
+bool schedule_has_room(const struct schedule *s, int priority);
 /* NULL: nothing may run now. It runs until schedule_end, which the caller frees it after. */
 struct work *schedule_take(struct schedule *s);
 

@@ -7,8 +7,42 @@ async function compose(page, to, subject, text) {
 	await page.fill('#to', to);
 	await page.fill('#subject', subject);
 	await page.fill('#text', text);
-	await page.click('button:has-text("Send")');
+	await page.click('button[value=send]');
 	await page.waitForURL('**/mail/inbox*');
+}
+
+// The seconds in which a message can be taken back.
+async function undoWindow(page, seconds) {
+	await page.goto('/mail/settings/sending');
+	await page.selectOption('#undo_s', String(seconds));
+	await page.click('main button.pri');
+	await page.waitForURL('**/mail/settings/sending?done=*');
+}
+
+// Sent, taken back by a key, changed, put off, and cancelled.
+async function takeBack(w, world, subject) {
+	const { page } = w;
+	await undoWindow(page, 30);
+	await compose(page, world.bob.address, subject, 'First words.');
+	check(await page.locator('.toast [data-undo]').count() === 1, 'a message that is sent can be taken back');
+	await w.settle('mail-undo');
+	await page.keyboard.press('z');
+	await page.waitForURL('**/mail/compose?edit=*');
+	check((await page.inputValue('#text')).trim() === 'First words.', 'undo brings the text back', await page.inputValue('#text'));
+	await page.fill('#text', 'Other words.');
+	await page.click('.later summary');
+	check((await page.locator('[data-zone-shown]').innerText()).length > 0, 'the zone is named');
+	await page.fill('#send_at', new Date(Date.now() + 3 * 86400000).toISOString().slice(0, 16));
+	await w.settle('mail-later');
+	await page.click('button[value=later]');
+	await page.waitForURL('**/mail/outbox?done=message_scheduled');
+	check(await page.locator(`.card:has-text("${subject}")`).count() === 1, 'it is scheduled');
+	await w.settle('mail-outbox');
+	await page.click(`.card:has-text("${subject}") button[value=cancel]`);
+	await page.waitForURL('**/mail/outbox?done=send_cancelled');
+	await page.goto(`/mail/drafts?q=${subject}`);
+	check(await page.locator('.row').count() === 1, 'cancelled, it is one draft');
+	await w.settle('mail-sending');
 }
 
 async function openEach(w) {
@@ -65,6 +99,7 @@ export default async function webmail(world) {
 	await page.waitForTimeout(500);
 	const other = await Window.open(world);
 	await other.login(world.bob);
+	await undoWindow(other.page, 0);
 	await compose(other.page, world.alice.address, subject, 'Hello Alice,\n\nthis came by itself. https://example.test/\n');
 	const sent = Date.now();
 	await page.waitForSelector(`.row:has-text("${subject}")`, { timeout: 10000 }).catch(() => undefined);
@@ -92,12 +127,12 @@ export default async function webmail(world) {
 	check((await page.inputValue('#text')).includes('> Hello Alice,'), 'a reply quotes');
 	await w.settle('mail-compose');
 	await page.fill('#to', 'nobody-at-all@' + world.alice.address.split('@')[1]);
-	await page.click('button:has-text("Send")');
+	await page.click('button[value=send]');
 	await page.waitForSelector('#errors');
 	check((await page.inputValue('#text')).includes('> Hello Alice,'), 'a refused recipient keeps the text');
 	await page.fill('#to', world.bob.address);
-	await page.click('button:has-text("Send")');
-	await page.waitForURL('**/mail/inbox?done=message_sent');
+	await page.click('button[value=send]');
+	await page.waitForURL('**/mail/inbox?undo=*');
 	check(true, 'the reply is sent');
 
 	// star, archive
@@ -113,5 +148,6 @@ export default async function webmail(world) {
 	check(await page.locator(`.row:has-text("${subject}")`).count() === 1, 'and is in Archive');
 	await page.goto(`/mail/archive?q=${world.stamp}`);
 	check(await page.locator('.row').count() === 1, 'the search finds it by its subject');
+	await takeBack(w, world, `Back ${world.stamp}`);
 	await w.close('webmail');
 }

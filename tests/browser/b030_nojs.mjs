@@ -20,11 +20,27 @@ export default async function nojs(world) {
 	await page.click('button:has-text("Sign out")');
 
 	await w.login({ login: `ben@${domain}`, password: 'a password of ben' });
-	await page.goto('/mail/compose');
-	await page.fill('#to', `ben@${domain}`);
-	await page.fill('#subject', 'To myself');
-	await page.fill('#text', 'Without scripts.');
-	await page.click('button:has-text("Send")');
+	const write = async () => {
+		await page.goto('/mail/compose');
+		await page.fill('#to', `ben@${domain}`);
+		await page.fill('#subject', 'To myself');
+		await page.fill('#text', 'Without scripts.');
+		await page.click('button[value=send]');
+	};
+	await page.goto('/mail/settings/sending');
+	await page.selectOption('#undo_s', '30');
+	await page.click('main button.pri');
+	await write();
+	await page.click('.toast [data-undo]');
+	check((await page.inputValue('#text')).trim() === 'Without scripts.', 'no JavaScript: a message is taken back', page.url());
+	await page.click('.later summary');
+	await page.fill('#send_at', '2020-01-01T10:00');
+	await page.click('button[value=later]');
+	check(await page.locator('#send_at-error').count() === 1, 'no JavaScript: a time that has passed is refused', page.url());
+	await page.goto('/mail/settings/sending');
+	await page.selectOption('#undo_s', '0');
+	await page.click('main button.pri');
+	await write();
 	check(page.url().includes('/mail/inbox'), 'no JavaScript: a message is sent', page.url());
 	await page.click('.row:has-text("To myself")');
 	check((await page.locator('.mail-text').innerText()).includes('Without scripts.'), 'no JavaScript: it is read');

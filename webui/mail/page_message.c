@@ -245,6 +245,7 @@ static void actions_add(struct page *p, const struct mail_ref *ref, uint8_t flag
 {
 	val_set_i64(p->data, "uid", ref->uid);
 	val_set_bool(p->data, "flagged", flags & FLAG_FLAGGED);
+	val_set_bool(p->data, "is_draft", span_eq(ref->folder->role, SPAN("drafts")));
 	val_set_bool(p->data, "is_junk", span_eq(ref->folder->role, SPAN("junk")));
 	val_set_bool(p->data, "can_archive", !span_eq(ref->folder->role, SPAN("archive")));
 }

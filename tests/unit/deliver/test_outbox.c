@@ -17,12 +17,20 @@ static struct intake_env intake;
 static struct runner *runner;
 static struct arena arena;
 static struct db *db;
+static _Atomic int bulk_done, bulk_before_person;
 
 void remote_deliver(const struct remote_env *env, struct ctx *ctx, const struct job_group *group,
 	struct remote_attempt *out)
 {
 	*out = (struct remote_attempt){ .results = arena_array(
 						ctx->arena, group->len, sizeof *out->results) };
+	bool many = span_eq(group->jobs[0].destination, SPAN("many.test"));
+	if (many)
+		(void)poll(NULL, 0, 20);
+	if (many && group->jobs[0].priority == PRIORITY_BULK)
+		atomic_fetch_add(&bulk_done, 1);
+	else if (many)
+		bulk_before_person = bulk_done;
 	for (size_t i = 0; i < group->len; i++)
 		out->results[i] = (struct remote_result){ .outcome = OUTCOME_SENT,
 			.status = SPAN("2.0.0"),
@@ -271,6 +279,57 @@ static void a_pause_is_honoured(void **state)
 	assert_int_equal(count_of(SENT, 7), 0);
 }
 
+/* One message at once to `rcpts` addresses at one server. */
+static void submit_many(const char *field, int rcpts)
+{
+	struct ctx ctx = scratch_ctx(&arena, db);
+	struct mailbox_ref sender = {
+		.mailbox_id = 1, .domain_id = 1, .account_id = 1, .address = SPAN("m1@a.test")
+	};
+	struct intake_source source = { .mail_from = SPAN("m1@a.test"),
+		.helo = SPAN("mail.a.test"),
+		.protocol = SPAN("ESMTPSA"),
+		.sender = &sender };
+	struct err err = { 0 };
+	struct uuid id;
+
+	assert_true(addr_parse(SPAN("192.0.2.1"), &source.peer));
+	struct intake *in = intake_open(&intake, &ctx, &source);
+	for (int i = 0; i < rcpts; i++) {
+		struct span to = arena_printf(&arena, "r%d@many.test", i);
+		intake_add_rcpt(in,
+			&(struct recipient){
+				.kind = RECIPIENT_REMOTE, .address = to, .original = to });
+	}
+	struct span message =
+		arena_printf(&arena, "From: m1@a.test\r\nSubject: many\r\n%s\r\nHello.\r\n", field);
+	assert_int_equal(intake_write(in, message), RC_OK);
+	assert_int_equal(intake_commit(in, &ctx, &id, &err), RC_OK);
+	arena_reset(&arena);
+}
+
+/* Said by the message, or by the number of its recipients; and a letter passes all of it. */
+static void bulk_lets_a_person_pass(void **state)
+{
+	static const char *const fields[] = { "List-Id: <news.a.test>\r\n", "precedence: Bulk\r\n",
+		"List-Unsubscribe: <mailto:u@a.test>\r\n" };
+
+	scratch_sql("UPDATE send_limit SET hour_messages = 0, hour_recipients = 0,"
+		    " day_messages = 0, day_recipients = 0");
+	bulk_done = 0;
+	bulk_before_person = -1;
+	for (int i = 0; i < 120; i++)
+		submit_many(fields[i % 3], 1);
+	submit_many("", BULK_RECIPIENTS);
+	submit_many("Precedence: first-class\r\n", BULK_RECIPIENTS - 1);
+	assert_int_equal(scratch_sql(JOBS " WHERE priority = 1"), 120 + BULK_RECIPIENTS);
+	assert_int_equal(scratch_sql(JOBS " WHERE priority = 0"), BULK_RECIPIENTS - 1);
+	start();
+	until(JOBS, 0);
+	assert_true(bulk_done > 100);
+	assert_in_range(bulk_before_person, 0, 20);
+}
+
 int main(void)
 {
 	if (!fixture_begin(&fixture, NULL))
@@ -287,6 +346,7 @@ int main(void)
 		T(not_when_somebody_has_had_it),
 		T(a_race_has_one_winner),
 		T(a_pause_is_honoured),
+		T(bulk_lets_a_person_pass),
 	};
 #undef T
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,28 @@ static void what_is_full_is_named_and_asks_again(void **state)
 	arena_done(&a);
 }
 
+static void bulk_takes_no_room_from_persons(void **state)
+{
+	struct list dropped;
+	struct work *w;
+
+	for (int i = 0; i < SCHEDULE_TOTAL + 10; i++)
+		add("many.test", PRIORITY_BULK, i + 1);
+	assert_false(schedule_has_room(&s, PRIORITY_BULK));
+	assert_true(schedule_has_room(&s, PRIORITY_PERSON));
+	add("many.test", PRIORITY_PERSON, 7777);
+	assert_int_equal(next(&w), 7777); /* before all that came earlier */
+	(void)finish(w, FEEDBACK_GOOD);
+	assert_true(next(&w) > 0);
+	(void)finish(w, FEEDBACK_GOOD);
+	list_init(&dropped);
+	schedule_drop(&s, SPAN("many.test"), &dropped);
+	assert_int_equal(s.waiting, 0);
+	assert_int_equal(s.bulk_waiting, 0);
+	LIST_EACH(it, &dropped)
+	work_free(LIST_ITEM(it, struct work, node));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -180,6 +202,7 @@ int main(void)
 		T(success_widens_and_busy_narrows),
 		T(who_cannot_be_reached_goes_down),
 		T(bulk_leaves_room),
+		T(bulk_takes_no_room_from_persons),
 		T(what_is_full_is_named_and_asks_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
