@@ -17,6 +17,7 @@
 #include "mailcore/deliver/runner.h"
 #include "mailcore/directory/reset_repo.h"
 #include "mailcore/directory/route.h"
+#include "mailcore/net/dane.h"
 #include "mailcore/smtpclient/client_cache.h"
 
 #define COLLECT_EVERY_MS    (60 * MSEC_PER_SEC)
@@ -170,7 +171,26 @@ static enum rc read_options(
 	out->rules.delay_notice_ms = config_ms(c, "delivery.delay_notice");
 	out->threads = (size_t)threads;
 	out->remote.port = (uint16_t)port;
+	out->remote.dns_validates = config_bool(c, "dns.validates");
 	return RC_OK;
+}
+
+/* A resolver that only says that it validates is found out before it costs somebody's mail. */
+static void test_resolver(struct role *r)
+{
+	struct arena a;
+
+	arena_init(&a, 4096);
+	struct ctx ctx = { .arena = &a,
+		.now_us = clock_now_us(),
+		.deadline_ms = clock_mono_ms() + config_ms(r->launch.config, "dns.timeout") };
+	enum rc rc = dane_is_possible(r->resolver, &ctx);
+	if (rc == RC_OK)
+		log_info("dns.validates", "dane=yes");
+	else
+		log_error("dns.validates", "dane=no rc=%s servers=\"%s\"", rc_name(rc),
+			config_text(r->launch.config, "dns.servers"));
+	arena_done(&a);
 }
 
 static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
@@ -198,6 +218,8 @@ static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
 	options.remote.smarthost = s->has_smarthost ? &s->smarthost : NULL;
 	options.remote.self = self_of(r);
 	s->runner = runner_start(&options);
+	if (options.remote.dns_validates)
+		test_resolver(r);
 	return RC_OK;
 }
 

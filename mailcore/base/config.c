@@ -57,6 +57,9 @@ static const struct key keys[] = {
 	{ "dns.authority_port", KIND_INT, "53",
 		"The port at which the domains' own name servers are asked. Another one is for tests." },
 	{ "dns.timeout", KIND_MS, "5s", "How long one DNS question may take in all." },
+	{ "dns.validates", KIND_BOOL, "no",
+		"The DNS servers validate DNSSEC, and nobody can meddle with what they say (best: on\n"
+		"this machine). Mail then goes out with DANE." },
 	{ "delivery.port", KIND_INT, "25", "The port that outbound delivery connects to." },
 	{ "delivery.retry", KIND_TEXT, "5m,10m,20m,40m,1h,2h,4h",
 		"Waiting times between attempts; the last one repeats until five days have passed." },

@@ -17,6 +17,7 @@
 #include "mailcore/deliver/inbound.h"
 #include "mailcore/deliver/later.h"
 #include "mailcore/deliver/outside.h"
+#include "mailcore/deliver/receipt.h"
 #include "mailcore/deliver/received.h"
 #include "mailcore/deliver/refuse.h"
 #include "mailcore/deliver/sign.h"
@@ -48,6 +49,7 @@ struct intake {
 	} targets;
 	struct map mailboxes; /* those in targets */
 	struct outside outside;
+	struct receipts receipts;
 	struct span only_rcpt; /* the address of the only RCPT */
 	bool several_rcpts;
 	struct inbound_verdict *verdict; /* the step's arena; NULL: it was not judged */
@@ -119,6 +121,7 @@ void intake_add_rcpt(struct intake *in, const struct recipient *rcpt)
 		outside_add(&in->outside, &in->arena, rcpt);
 		return;
 	}
+	receipts_add(&in->receipts, &in->arena, rcpt);
 	if (map_put(&in->mailboxes, map_key_i64(&mailbox->mailbox_id), in))
 		return;
 	struct delivery_target target = { .mailbox_id = mailbox->mailbox_id,
@@ -479,8 +482,8 @@ static enum rc store_message(
 	struct delivery_event *events;
 	struct delivery_job *jobs;
 
-	enum rc rc = outside_jobs(
-		&in->outside, ctx, in->source, in->utf8_head, in->watch.is_8bit, &jobs);
+	enum rc rc = outside_jobs(&in->outside, ctx, in->source, in->utf8_head, in->watch.is_8bit,
+		in->receipts.len, &jobs);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; in->bulk && i < in->outside.len; i++)
@@ -499,6 +502,9 @@ static enum rc store_message(
 		put_off(in, ctx, id, jobs, &delivery);
 	delivery.n_events = make_events(in, ctx, delivery.jobs, delivery.n_jobs, &events);
 	delivery.events = events;
+	if (!waits(in))
+		delivery.n_jobs += receipts_jobs(&in->receipts, in->source, in->targets.items,
+			in->targets.len, jobs + in->outside.len);
 
 	withdraw(in);
 	return message_deliver(in->env->store, ctx, &delivery);

@@ -34,9 +34,11 @@ static int64_t spread(int64_t wait_ms)
 
 static void sent(const struct job *job, const struct remote_result *r, struct verdict *v)
 {
-	v->outcome.name = SPAN("message.sent");
+	v->outcome.name = r->stored ? SPAN("message.receipt") : SPAN("message.sent");
 	v->outcome.text = r->text;
-	v->rcpt.action = DSN_RELAYED;
+	v->rcpt.action = r->stored ? DSN_DELIVERED : DSN_RELAYED;
+	if (r->stored && wants(job, NOTIFY_SUCCESS))
+		v->notice = NOTICE_DELIVERED;
 	if (r->relayed && wants(job, NOTIFY_SUCCESS))
 		v->notice = NOTICE_RELAYED;
 }

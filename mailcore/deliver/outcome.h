@@ -13,8 +13,8 @@ struct outcome_rules {
 	int64_t delay_notice_ms; /* the sender hears once of mail that waits longer; 0: never */
 };
 
-enum notice { NOTICE_NONE, NOTICE_FAILED, NOTICE_DELAYED, NOTICE_RELAYED };
-#define NOTICES 4
+enum notice { NOTICE_NONE, NOTICE_FAILED, NOTICE_DELAYED, NOTICE_RELAYED, NOTICE_DELIVERED };
+#define NOTICES 5
 
 struct verdict {
 	struct job_outcome outcome;

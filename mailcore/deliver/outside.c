@@ -123,9 +123,9 @@ static struct delivery_job make(struct ctx *ctx, const struct intake_source *sou
 }
 
 enum rc outside_jobs(const struct outside *o, struct ctx *ctx, const struct intake_source *source,
-	bool utf8_head, bool body_8bit, struct delivery_job **out)
+	bool utf8_head, bool body_8bit, size_t more, struct delivery_job **out)
 {
-	struct delivery_job *jobs = arena_array(ctx->arena, o->len, sizeof *jobs);
+	struct delivery_job *jobs = arena_array(ctx->arena, o->len + more, sizeof *jobs);
 
 	for (size_t i = 0; i < o->len; i++) {
 		const struct recipient *r = &o->items[i];

@@ -21,10 +21,11 @@ void outside_add_fields(
 /* RC_LIMIT: one of them has forwarded this message before, err says so. */
 MUST_CHECK enum rc outside_check(const struct outside *o, const struct intake_source *source,
 	struct span head, struct err *err);
-/* utf8_head: the header needs SMTPUTF8; body_8bit: there is 8-bit text. RC_TEMP. Memory:
+/* utf8_head: the header needs SMTPUTF8; body_8bit: there is 8-bit text; room is left
+ * behind them for so many more. RC_TEMP. Memory:
  * ctx->arena. */
 MUST_CHECK enum rc outside_jobs(const struct outside *o, struct ctx *ctx,
-	const struct intake_source *source, bool utf8_head, bool body_8bit,
+	const struct intake_source *source, bool utf8_head, bool body_8bit, size_t more,
 	struct delivery_job **out);
 /* The domain of an address, as the queue knows destinations: A-labels, lower case. */
 struct span outside_destination(struct arena *a, struct span address);

@@ -318,7 +318,9 @@ static void try_address(struct remote_run *run, const struct mx_addr *at)
 
 		peer->host = at->host;
 		peer->addr = at->addr;
-		enum rc rc = session_open(run, peer, fresh, &session, &reply);
+		enum rc rc = tls_demand_find(run, at, peer, &reply);
+		if (rc == RC_OK)
+			rc = session_open(run, peer, fresh, &session, &reply);
 		if (rc != RC_OK) {
 			take_no_session(run, peer, rc == RC_DENIED, &reply);
 			return;
@@ -369,6 +371,7 @@ static void deliver(struct remote_run *run)
 
 	enum rc rc = find_servers(run, &list, &failure);
 	if (rc == RC_OK) {
+		tls_demand_begin(run);
 		try_addresses(run, &list);
 		return;
 	}

@@ -39,6 +39,7 @@ struct remote_env {
 	uint16_t port;                     /* delivery.port */
 	const struct smarthost *smarthost; /* delivery.smarthost, for who has no other; NULL: MX */
 	struct mx_self self;
+	bool dns_validates;           /* the resolver's word on DNSSEC is to be believed: DANE */
 	bool (*cancelled)(void *arg); /* looked at every second while waiting; NULL: never */
 	void *cancelled_arg;
 };
@@ -52,6 +53,7 @@ struct remote_result {
 	struct span text;       /* the event's sentence: what happened, and what it means */
 	struct span advice;     /* what it means and what to do, for people: into the DSN */
 	struct span evidence;   /* JSON: mx, address, tls, attempt, reply, reason, ms */
+	bool stored;            /* OUTCOME_SENT, in a mailbox of ours (receipt.h) */
 	bool relayed; /* OUTCOME_SENT, but DSN was not offered: a success notice is ours ("relayed") */
 	bool in_doubt; /* OUTCOME_LATER, but it may have arrived */
 };

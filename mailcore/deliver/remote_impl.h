@@ -3,6 +3,7 @@
 
 #include "mailcore/blob/blob_reader.h"
 #include "mailcore/deliver/remote.h"
+#include "mailcore/net/dane.h"
 #include "mailcore/smtpclient/smtpclient.h"
 
 struct smarthost;
@@ -15,6 +16,13 @@ struct remote_route {
 /* The address to speak from; false: this peer cannot be reached from those that are set. */
 bool route_source(const struct remote_route *route, const struct addr *peer, struct addr *out);
 
+/* What TLS to a server must be like. */
+enum remote_tls {
+	REMOTE_TLS_MAY,     /* taken when offered, never verified */
+	REMOTE_TLS_ENCRYPT, /* a must, not verified: DANE records that nobody can use */
+	REMOTE_TLS_DANE,    /* a certificate that its TLSA records vouch for */
+};
+
 /* Whom we speak to; lives in ctx->arena as long as the results. */
 struct remote_peer {
 	struct span host;
@@ -22,6 +30,8 @@ struct remote_peer {
 	struct span tls; /* "TLSv1.3 TLS_..."; empty: clear text, or nothing yet */
 	bool reused;     /* a kept connection */
 	bool tls_failed; /* came again in clear text */
+	enum remote_tls demand;
+	const struct dane *dane; /* NULL: not asked for */
 };
 
 struct remote_run {
@@ -36,7 +46,20 @@ struct remote_run {
 	unsigned sessions;
 	bool all_refused; /* every server so far: 5xx before MAIL */
 	bool wants_utf8, wants_8bit;
+	bool dane; /* can be used */
 };
+
+/* --- remote_tls.c ----------------------------------------------------------------------------- */
+
+/* What holds for all servers of this attempt. */
+void tls_demand_begin(struct remote_run *run);
+/* Sets peer->demand. RC_TEMP: this server must not be spoken to now, *reply says why. */
+MUST_CHECK enum rc tls_demand_find(struct remote_run *run, const struct mx_addr *at,
+	struct remote_peer *peer, struct smtpclient_reply *reply);
+/* For the evidence; how a delivery's sentence goes on; what to say when it was not met. */
+const char *tls_demand_word(enum remote_tls demand);
+const char *tls_demand_done(enum remote_tls demand);
+struct span tls_demand_failed(struct remote_run *run, enum remote_tls demand, struct span why);
 
 /* --- remote_session.c: a connection to one address, ready for MAIL --------------------------- */
 

@@ -3,7 +3,7 @@
  * at a smarthost.
  *
  * To the world TLS is opportunistic (RFC 7435): taken when offered, never verified; when the
- * handshake fails the same address is asked again in clear text. To a smarthost with a password it
+ * handshake fails the same address is asked again in clear text. Unless remote_tls.c says more. To a smarthost with a password it
  * is demanded and verified.
  */
 #include "mailcore/base/clock.h"
@@ -22,15 +22,15 @@ bool route_source(const struct remote_route *route, const struct addr *peer, str
 		(route->source4.family == AF_UNSPEC && route->source6.family == AF_UNSPEC);
 }
 
-static enum smtpclient_tls policy_of(const struct remote_run *run, const struct addr *peer)
+static enum smtpclient_tls policy_of(const struct remote_run *run, const struct remote_peer *peer)
 {
 	const struct smarthost *s = run->route.smarthost;
 
 	if (!s)
-		return CLIENT_TLS_MAY;
+		return peer->demand == REMOTE_TLS_MAY ? CLIENT_TLS_MAY : CLIENT_TLS_MUST;
 	if (s->implicit_tls)
 		return CLIENT_TLS_IMPLICIT;
-	return s->user[0] && !addr_is_loopback(peer) ? CLIENT_TLS_MUST : CLIENT_TLS_MAY;
+	return s->user[0] && !addr_is_loopback(&peer->addr) ? CLIENT_TLS_MUST : CLIENT_TLS_MAY;
 }
 
 static struct smtpclient_options options_of(
@@ -39,7 +39,7 @@ static struct smtpclient_options options_of(
 	struct smtpclient_options o = { .peer = peer->addr,
 		.host = peer->host,
 		.helo = span_of(run->env->hostname),
-		.tls = policy_of(run, &peer->addr),
+		.tls = policy_of(run, peer),
 		.until_ms = run->start_ms + ATTEMPT_MS,
 		.cancelled = run->env->cancelled,
 		.cancelled_arg = run->env->cancelled_arg };
@@ -47,8 +47,15 @@ static struct smtpclient_options options_of(
 	(void)route_source(&run->route, &peer->addr, &o.bind); /* remote.c asks for no other */
 	if (span_starts(o.host, SPAN("[")))
 		o.host = SPAN_NONE; /* an address literal has no name to ask for */
-	o.verify = (o.tls == CLIENT_TLS_MUST || o.tls == CLIENT_TLS_IMPLICIT) &&
+	o.verify = run->route.smarthost &&
+		(o.tls == CLIENT_TLS_MUST || o.tls == CLIENT_TLS_IMPLICIT) &&
 		!addr_is_loopback(&peer->addr);
+	if (peer->demand == REMOTE_TLS_DANE) {
+		o.host = peer->dane->name;
+		o.tlsa = peer->dane->records;
+		o.n_tlsa = peer->dane->len;
+		o.also = run->group->jobs[0].destination;
+	}
 	return o;
 }
 
@@ -64,6 +71,7 @@ static struct span key_of(struct remote_run *run, const struct remote_peer *peer
 	str_addf(&key, ":%u from ", peer->addr.port);
 	if (route_source(&run->route, &peer->addr, &source) && source.family != AF_UNSPEC)
 		addr_add(&key, &source);
+	str_addf(&key, " %s", tls_demand_word(peer->demand));
 	if (s)
 		str_addf(&key, " as %s %d", s->user, s->implicit_tls);
 	return str_span(&key);
@@ -92,6 +100,8 @@ static enum rc open_new(struct remote_run *run, struct remote_peer *peer, struct
 		rc = smtpclient_open(run->ctx, &options, out, &failure);
 	}
 	*reply = failure.reply;
+	if (rc == RC_TEMP && (failure.tls_failed || failure.no_tls))
+		reply->text = tls_demand_failed(run, peer->demand, reply->text);
 	if (rc != RC_OK)
 		return rc;
 	rc = log_in(run, *out, reply);

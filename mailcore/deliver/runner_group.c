@@ -4,6 +4,7 @@
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
 #include "mailcore/deliver/local.h"
+#include "mailcore/deliver/receipt.h"
 #include "mailcore/deliver/runner_impl.h"
 
 #define SETTLE_TRIES 60 /* a second apart: a database that is away for a minute costs nothing */
@@ -137,7 +138,9 @@ enum feedback runner_run_group(
 	struct remote_attempt attempt = { 0 };
 	struct verdict *verdicts = arena_array(ctx->arena, group->len, sizeof *verdicts);
 
-	if (w->old)
+	if (receipts_are(group))
+		receipts_result(ctx, group, &attempt);
+	else if (w->old)
 		repeat(ctx, group, &attempt);
 	else if (local_is(group))
 		local_deliver(r->options.intake, ctx, runner_owner(r), group, &attempt);

@@ -31,7 +31,7 @@ struct search {
 	struct mx_addr found[ENOUGH_ADDRESSES + 2 * LEVEL_ADDRESSES];
 	size_t n_found;
 	bool trouble; /* some question had no answer */
-	bool authentic;
+	bool secure;  /* the answer about MX was */
 };
 
 static enum rc fail(struct search *s, enum rc rc, const char *status, const char *before,
@@ -81,15 +81,16 @@ static bool add_addrs(struct search *s, const struct host *host, enum dns_type t
 	s->trouble = s->trouble || rc == RC_TEMP;
 	if (rc != RC_OK)
 		return true;
-	s->authentic = s->authentic && answer.authentic;
 	for (size_t i = 0; i < answer.len && *n < LEVEL_ADDRESSES; i++) {
 		struct addr a = answer.items[i].addr;
 		if (is_own_addr(s, &a))
 			return false;
 		a.port = s->port;
-		out[(*n)++] = (struct mx_addr){
-			.host = host->name, .addr = a, .preference = host->preference
-		};
+		out[(*n)++] = (struct mx_addr){ .host = host->name,
+			.addr = a,
+			.preference = host->preference,
+			.secure = s->secure && answer.authentic,
+			.canonical = answer.cname };
 	}
 	return true;
 }
@@ -132,7 +133,7 @@ static bool add_levels(struct search *s)
 /* The first five; the last gives way when one family would be missing. */
 static void choose(const struct search *s, struct mx_list *out)
 {
-	*out = (struct mx_list){ .authentic = s->authentic };
+	*out = (struct mx_list){ 0 };
 	for (size_t i = 0; i < s->n_found && out->len < MX_ADDRESSES_MAX; i++)
 		out->items[out->len++] = s->found[i];
 
@@ -216,7 +217,7 @@ static enum rc find_hosts(struct search *s, struct span domain)
 	if (rc != RC_OK)
 		return fail(s, RC_INVALID, "5.1.2", "What stands after the @ is no domain name",
 			SPAN(""), ".");
-	s->authentic = answer.authentic;
+	s->secure = answer.authentic;
 	note_hosts(s, &answer);
 	if (s->n_hosts == 0) /* RFC 7505 */
 		return fail(s, RC_NOT_FOUND, "5.1.10", "The domain ", domain,
@@ -251,7 +252,7 @@ static struct search *search_new(
 	s->ctx = ctx;
 	s->port = port;
 	s->failure = failure;
-	s->authentic = true;
+	s->secure = true; /* without MX records the addresses alone decide */
 	*failure = (struct mx_failure){ 0 };
 	return s;
 }

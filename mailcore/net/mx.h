@@ -25,12 +25,13 @@ struct mx_addr {
 	struct span host; /* the MX's name; the literal for an address literal */
 	struct addr addr; /* with port */
 	uint16_t preference;
+	bool secure;           /* every answer that led to it had the AD bit */
+	struct span canonical; /* where its name leads as an alias; empty: it is none */
 };
 
 struct mx_list {
 	struct mx_addr items[MX_ADDRESSES_MAX];
 	size_t len;
-	bool authentic; /* every answer that led here had the AD bit */
 };
 
 /* Why not. */

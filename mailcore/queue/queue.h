@@ -36,6 +36,10 @@
 #define QUEUE_LIST_MAX     200
 #define QUEUE_DESTINATIONS 10000
 
+/* The destination of jobs that go nowhere: the message is in a mailbox of ours, its sender is to be told
+ * (deliver/receipt.h). No domain is called that. */
+#define QUEUE_RECEIPTS SPAN(".")
+
 enum notify { /* RFC 3461 */
 	NOTIFY_DEFAULT = 0,
 	NOTIFY_NEVER = 1,

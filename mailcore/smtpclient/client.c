@@ -167,8 +167,13 @@ static enum rc say_hello(
 static enum rc start_tls(struct smtpclient *c, struct ctx *ctx, const struct smtpclient_options *o,
 	struct smtpclient_failure *failure)
 {
-	if (wire_start_tls(&c->wire, o->host, o->verify,
-		    client_wait(o->command_ms, HANDSHAKE_MS)) != RC_OK) {
+	struct tls_client_options tls = { .host = o->host,
+		.verify = o->verify,
+		.tlsa = o->tlsa,
+		.n_tlsa = o->n_tlsa,
+		.also = o->also };
+
+	if (wire_start_tls(&c->wire, &tls, client_wait(o->command_ms, HANDSHAKE_MS)) != RC_OK) {
 		failure->tls_failed = true;
 		return give_up(c, ctx, &failure->reply, "4.7.5", c->wire.why);
 	}
@@ -184,6 +189,7 @@ static enum rc upgrade(struct smtpclient *c, struct ctx *ctx, const struct smtpc
 	if (!(c->extensions & CLIENT_STARTTLS)) {
 		if (o->tls == CLIENT_TLS_MAY)
 			return RC_OK;
+		failure->no_tls = true;
 		return give_up(c, ctx, &failure->reply, "4.7.4",
 			"the server does not offer STARTTLS, which we must have");
 	}
@@ -191,8 +197,9 @@ static enum rc upgrade(struct smtpclient *c, struct ctx *ctx, const struct smtpc
 	enum rc rc = client_ask(c, ctx, command_wait(c), &failure->reply, NULL);
 	if (rc != RC_OK || c->broken)
 		return RC_TEMP;
+	failure->no_tls = failure->reply.code != 220 && o->tls != CLIENT_TLS_MAY;
 	if (failure->reply.code != 220)
-		return o->tls == CLIENT_TLS_MAY ? RC_OK : RC_TEMP;
+		return failure->no_tls ? RC_TEMP : RC_OK;
 	rc = start_tls(c, ctx, o, failure);
 	return rc == RC_OK ? say_hello(c, ctx, o->helo, &failure->reply) : rc;
 }

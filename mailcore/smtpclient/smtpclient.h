@@ -17,6 +17,7 @@
 #include "mailcore/base/secret.h"
 #include "mailcore/base/span.h"
 #include "mailcore/net/addr.h"
+#include "mailcore/net/tls_client.h"
 #include "mailcore/smtpclient/reply.h"
 
 /* REQUIREMENTS 12 */
@@ -40,7 +41,11 @@ struct smtpclient_options {
 	struct span host; /* the peer's name: SNI, and verification when verify is set */
 	struct span helo; /* our name */
 	enum smtpclient_tls tls;
-	bool verify;        /* the certificate must be good for host: smarthosts and policies */
+	bool verify; /* the certificate must be good for host: smarthosts and policies */
+	/* DANE: the certificate must match one of these; tls is MUST. */
+	const struct tlsa *tlsa;
+	size_t n_tlsa;
+	struct span also;   /* with tlsa: another name that the certificate may have */
 	int64_t until_ms;   /* monotonic: all waiting ends there; 0: only the limits below */
 	int64_t connect_ms; /* 0: the defaults above */
 	int64_t command_ms; /* of every reply */
@@ -66,6 +71,7 @@ enum smtpclient_extension {
 struct smtpclient_failure {
 	struct smtpclient_reply reply;
 	bool tls_failed; /* the handshake, not the network */
+	bool no_tls;     /* MUST, and it was not offered or refused */
 };
 
 /* Connects, greets, takes TLS by options. RC_OK; RC_TEMP: not reached, time-out, TLS, 4xx;

@@ -284,12 +284,10 @@ static enum rc handshake(struct wire *w, int64_t deadline_ms)
 	}
 }
 
-enum rc wire_start_tls(struct wire *w, struct span host, bool verify, int64_t wait_ms)
+enum rc wire_start_tls(struct wire *w, const struct tls_client_options *options, int64_t wait_ms)
 {
-	struct tls_client_options options = { .host = host, .verify = verify };
-
 	w->in.len = 0; /* said in clear text, by whomever: not the server's word under TLS */
-	w->tls = tls_connect_new(w->fd, &options);
+	w->tls = tls_connect_new(w->fd, options);
 	if (!w->tls)
 		return say(w, RC_TEMP, "TLS could not be started");
 	enum rc rc = handshake(w, wire_deadline(w, wait_ms));

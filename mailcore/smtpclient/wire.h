@@ -14,6 +14,7 @@
 #define WIRE_OUT_MAX (256UL * 1024)
 
 struct tls;
+struct tls_client_options;
 
 struct wire {
 	int fd;
@@ -35,7 +36,8 @@ void wire_done(struct wire *w);
 MUST_CHECK enum rc wire_connect(
 	struct wire *w, const struct addr *peer, const struct addr *bind, int64_t wait_ms);
 /* A handshake as the client. What had arrived before is dropped. RC_TEMP with tls_failed. */
-MUST_CHECK enum rc wire_start_tls(struct wire *w, struct span host, bool verify, int64_t wait_ms);
+MUST_CHECK enum rc wire_start_tls(
+	struct wire *w, const struct tls_client_options *options, int64_t wait_ms);
 /* Sends all of `out`; takes what arrives meanwhile. RC_TEMP: time-out; RC_CLOSED. */
 MUST_CHECK enum rc wire_flush(struct wire *w, int64_t wait_ms);
 /* Waits for more input. RC_TEMP: time-out; RC_CLOSED: the peer has gone; RC_LIMIT: `in` is full. */

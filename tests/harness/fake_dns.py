@@ -3,7 +3,9 @@
   with FakeDns(port) as dns:
       dns.zone = {"example.test": [("MX", 10, "mail.example.test"), ("TXT", "v=spf1 mx -all")]}
 
-A name that is not there is NXDOMAIN; a name with "SERVFAIL" or "SILENCE" among its records is answered so, or not
+Names below those in `signed` are answered with the AD bit, as by a resolver that validates; "." is the
+root alone.
+A TLSA record is ("TLSA", usage, selector, matching, bytes). A name that is not there is NXDOMAIN; a name with "SERVFAIL" or "SILENCE" among its records is answered so, or not
 at all. `asked` counts the questions.
 """
 import ipaddress
@@ -12,7 +14,7 @@ import socketserver
 import struct
 import threading
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "TLSA": 52}
 NXDOMAIN, SERVFAIL = 3, 2
 UDP_MAX = 1232
 
@@ -36,6 +38,8 @@ def wire_data(record):
         return struct.pack("!H", values[0]) + wire_name(values[1])
     if kind == "SRV":
         return struct.pack("!HHH", *values[:3]) + wire_name(values[3])
+    if kind == "TLSA":
+        return bytes(values[:3]) + values[3]
     if kind == "TXT":
         return wire_text(values[0])
     return wire_name(values[0])
@@ -51,7 +55,7 @@ def read_question(query):
 
 class FakeDns:
     def __init__(self, port, address="127.0.0.1"):
-        self.port, self.address, self.zone, self.asked = port, address, {}, 0
+        self.port, self.address, self.zone, self.asked, self.signed = port, address, {}, 0, set()
 
     def find(self, name, records, kind):
         """(owner, record) of that type; an alias with what it leads to."""
@@ -79,7 +83,8 @@ class FakeDns:
         body = b"".join(wire_name(owner) + struct.pack("!HHIH", TYPES[r[0]], 1, 1, len(data)) + data
                         for owner, r in found for data in [wire_data(r)])
         truncated = 12 + len(question) + len(body) > limit
-        flags = 0x8580 | code | (0x0200 if truncated else 0)
+        signed = any(f".{name}".endswith("." + top) or name + "." == top for top in self.signed)
+        flags = 0x8580 | (0x20 if signed and code != SERVFAIL else 0) | code | (0x0200 if truncated else 0)
         count = 0 if truncated else len(found)
         return query[:2] + struct.pack("!HHHHH", flags, 1, count, 0, 0) + question + (b"" if truncated else body)
 

@@ -13,6 +13,7 @@ import collections
 import dataclasses
 import socket
 import socketserver
+import ssl
 import threading
 import time
 
@@ -21,7 +22,7 @@ EXTENSIONS = ("PIPELINING", "SIZE 10000000", "8BITMIME", "SMTPUTF8", "DSN", "ENH
 PATIENCE_S = 60
 SLOW_S = 0.002
 
-Message = collections.namedtuple("Message", "mail_from rcpts data peer login")
+Message = collections.namedtuple("Message", "mail_from rcpts data peer login tls", defaults=(False,))
 
 
 @dataclasses.dataclass
@@ -30,6 +31,7 @@ class Act:
     what: str = ""
     times: int = 1 << 30
     extensions: tuple = EXTENSIONS
+    tls: ssl.SSLContext = None  # STARTTLS is offered, and works
 
 
 class Gone(Exception):
@@ -41,7 +43,7 @@ class Session(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.act, self.mx = self.server.act, self.server.mx
-        self.mail_from, self.rcpts, self.login = "", [], ""
+        self.mail_from, self.rcpts, self.login, self.tls = "", [], "", False
         try:
             self.say("greeting", "220 mx.hostile.test ESMTP")
             while True:
@@ -86,10 +88,13 @@ class Session(socketserver.StreamRequestHandler):
         self.send(what)
         return int(what[:3])
 
+    def extensions(self):
+        return (*self.act.extensions, "STARTTLS") if self.act.tls and not self.tls else self.act.extensions
+
     def command(self, line):
         verb = line[:4].upper()
         if verb == "EHLO":
-            self.say("ehlo", "\r\n".join(f"250-{e}" for e in ("mx.hostile.test", *self.act.extensions)) + "\r\n250 HELP")
+            self.say("ehlo", "\r\n".join(f"250-{e}" for e in ("mx.hostile.test", *self.extensions())) + "\r\n250 HELP")
         elif verb == "HELO":
             self.say("helo", "250 mx.hostile.test")
         elif verb == "AUTH":
@@ -115,8 +120,13 @@ class Session(socketserver.StreamRequestHandler):
             self.send("502 5.5.1 what?")
 
     def starttls(self):
-        """It offers what it cannot do."""
+        """It offers what it cannot do, unless it was given a certificate."""
         self.send("220 2.0.0 go ahead")
+        if self.act.tls:
+            self.connection = self.act.tls.wrap_socket(self.connection, server_side=True)
+            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+            self.tls = True
+            return
         self.wfile.write(b"this is no handshake\r\n")
         raise Gone
 
@@ -137,7 +147,7 @@ class Session(socketserver.StreamRequestHandler):
                     self.server.uses += hit
                 if hit:
                     self.misbehave("")
-        message = Message(self.mail_from, tuple(self.rcpts), b"".join(lines), self.client_address[0], self.login)
+        message = Message(self.mail_from, tuple(self.rcpts), b"".join(lines), self.client_address[0], self.login, self.tls)
         # What is refused was not received; what was only not confirmed was.
         refused = self.act.step == "dot" and self.act.what[:1] in "45" and self.server.uses < self.act.times
         if not refused:

@@ -245,6 +245,7 @@ def suite_memory():
 
 def suite_outbound():
     yield from tap("outbound", *run([sys.executable, "tests/outbound/test_outbound.py", str(ASAN)], timeout=900))
+    yield from tap("tls_policy", *run([sys.executable, "tests/outbound/test_tls_policy.py", str(ASAN)], timeout=900))
 
 
 def suite_dns():

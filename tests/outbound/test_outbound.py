@@ -294,6 +294,10 @@ def submit_all(checks, w):
     submit(env, ["r@good.test"], "receipt", rcpt_options=["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;R+2Bo@good.test"],
            mail_options=["RET=HDRS", "ENVID=QQ+2B1"])
     submit(env, ["r@serial.test"], "silent", rcpt_options=["NOTIFY=NEVER"])
+    bob = env["mailboxes"][1]["address"]
+    submit(env, [bob, "r@oldest.test"], "here", rcpt_options=["NOTIFY=SUCCESS", "ORCPT=rfc822;b+2Bo@example.test"],
+           mail_options=["RET=FULL", "ENVID=here+2B"])
+    submit(env, [bob], "quiet", rcpt_options=["NOTIFY=FAILURE"])
     checks.check(True, "submitted")
 
 
@@ -356,6 +360,12 @@ def check_notices(checks, w):
     checks.check("does not exist" in report.words and "mx.unknown.test" in report.words, "in plain words", report.words)
     receipts = w.reports.get("r@good.test", [])
     checks.check(not receipts, "a receipt is left to a server that offers DSN", receipts)
+    bob = w.ours.env["mailboxes"][1]["address"]
+    for address, action in ((bob, "delivered"), ("r@oldest.test", "relayed")):
+        told = w.reports.get(address, [])
+        checks.check(len(told) == 1 and told[0][0]["action"] == action and told[0][0]["status"].startswith("2.") and
+                     told[0][0]["original-recipient"] == "rfc822; b+o@example.test" and
+                     told[0][1].message["original-envelope-id"] == "here+", f"{address}: a receipt, {action}", told)
     checks.check(not any(a == "r@serial.test" for a in w.reports), "NOTIFY=NEVER")
     delayed = [r for r, _ in w.reports.get("x@never.test", []) if r["action"] == "delayed"]
     checks.check(len(delayed) == 1 and "will-retry-until" in delayed[0], "one notice of the delay", delayed)
