@@ -91,7 +91,7 @@ static struct span text_of(enum sort_by by, struct arena *a, struct span fields)
 }
 
 static struct sort_value value_of(
-	struct answer *answer, enum sort_by by, size_t index, struct span fields)
+	struct answer *answer, enum sort_by by, size_t index, struct span fields, int64_t date_s)
 {
 	const struct view *v = &answer->cmd.s->view;
 	struct view_row row = imap_view_at(v, index);
@@ -103,7 +103,7 @@ static struct sort_value value_of(
 	case SORT_SIZE:
 		return (struct sort_value){ .number = row.snap->size_bytes[row.i] };
 	case SORT_DATE:
-		return (struct sort_value){ .number = fields_date(v, index, fields) };
+		return (struct sort_value){ .number = date_s };
 	case SORT_CC:
 	case SORT_FROM:
 	case SORT_TO:
@@ -116,13 +116,22 @@ static struct sort_value value_of(
 	return (struct sort_value){ .text = arena_span(&answer->arena, key) };
 }
 
-static bool needs_fields(const struct sort_program *program)
+/* What the keys compare besides the snapshot. */
+struct sort_wants {
+	bool fields, dates;
+};
+
+static struct sort_wants wants_of(const struct sort_program *program)
 {
+	struct sort_wants wants = { 0 };
+
 	for (size_t k = 0; k < program->len; k++) {
-		if (program->keys[k].by != SORT_ARRIVAL && program->keys[k].by != SORT_SIZE)
-			return true;
+		enum sort_by by = program->keys[k].by;
+		wants.dates = wants.dates || by == SORT_DATE;
+		wants.fields =
+			wants.fields || (by != SORT_ARRIVAL && by != SORT_SIZE && by != SORT_DATE);
 	}
-	return false;
+	return wants;
 }
 
 static enum rc load_batch(struct answer *answer, struct sorting *t)
@@ -131,9 +140,13 @@ static enum rc load_batch(struct answer *answer, struct sorting *t)
 	size_t left = t->search.found.len - t->loaded;
 	size_t n = left < FIELDS_BATCH ? left : FIELDS_BATCH;
 	struct span fields[FIELDS_BATCH] = { 0 };
+	int64_t dates[FIELDS_BATCH] = { 0 };
+	struct sort_wants wants = wants_of(&t->program);
 	enum rc rc = RC_OK;
 
-	if (needs_fields(&t->program))
+	if (wants.dates)
+		rc = fields_dates(answer, found, n, dates);
+	if (rc == RC_OK && wants.fields)
 		rc = fields_load(answer, found, n, fields);
 	if (rc != RC_OK)
 		return rc;
@@ -144,8 +157,8 @@ static enum rc load_batch(struct answer *answer, struct sorting *t)
 			.values =
 				arena_array(&answer->arena, t->program.len, sizeof *row->values) };
 		for (size_t k = 0; k < t->program.len; k++)
-			row->values[k] =
-				value_of(answer, t->program.keys[k].by, found[i], fields[i]);
+			row->values[k] = value_of(
+				answer, t->program.keys[k].by, found[i], fields[i], dates[i]);
 	}
 	t->loaded += n;
 	return RC_OK;

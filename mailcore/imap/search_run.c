@@ -234,6 +234,7 @@ static enum rc words_round(struct answer *answer, struct search *q)
 	while (rc == RC_OK && !q->words.done) {
 		arena_reset(&answer->batch);
 		rc = search_words_run(answer, &q->words);
+		progress_tell(answer->cmd.s, &q->progress, 0, answer->cmd.s->view.seq->len);
 		if (answer_is_long(answer))
 			break;
 	}
