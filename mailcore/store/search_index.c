@@ -15,7 +15,6 @@
 #define SWEEP_NEXT_MS  MSEC_PER_SEC
 #define SWEEP_PAUSE_MS (10 * MSEC_PER_SEC) /* between two rounds over all folders */
 #define MERGE_MAX      8
-#define MERGE_BYTES    (2 * SEARCH_SEGMENT_BYTES)
 #define MERGE_FACTOR   4 /* a segment this many times as large as what comes is left alone */
 #define UID_MAX        UINT32_MAX
 
@@ -169,13 +168,13 @@ static enum rc add_some(struct indexing *x, struct search_build *b, const uint32
 static enum rc add_messages(struct indexing *x, struct search_build *b, const uint32_t *uids,
 	size_t n, uint32_t *out_upto)
 {
-	enum rc rc = RC_OK;
 	size_t at = 0, done;
+	enum rc rc;
 
-	while (rc == RC_OK && at < n && search_build_size(b) < SEARCH_SEGMENT_BYTES) {
+	do {
 		rc = add_some(x, b, uids + at, n - at, &done);
 		at += rc == RC_OK ? done : 0;
-	}
+	} while (rc == RC_OK && at < n && search_build_size(b) < SEARCH_SEGMENT_BYTES);
 	if (rc == RC_OK)
 		*out_upto = uids[at - 1];
 	return rc;
@@ -203,7 +202,7 @@ static enum rc plan_merge(struct indexing *x, size_t n_new, struct merge *out)
 		int64_t messages = row_i64(r, i, 1);
 		bytes += row_i64(r, i, 2);
 		if (messages >= MERGE_FACTOR * total || total + messages > WORDS_DOCS_MAX ||
-			bytes > (int64_t)MERGE_BYTES)
+			bytes > (int64_t)SEARCH_SEGMENT_BYTES)
 			break;
 		total += messages;
 		out->messages += messages;
@@ -308,11 +307,12 @@ static enum rc build_new(struct indexing *x, struct search_build *b, const uint3
 
 	if (rc == RC_OK)
 		rc = add_segments(x, b, &merge);
+	size_t before = b->n;
 	if (rc == RC_OK)
 		rc = add_messages(x, b, uids, n, &upto);
 	if (rc == RC_OK)
 		rc = store_segment(x, b, &merge, upto);
-	x->done += rc == RC_OK ? n : 0;
+	x->done += rc == RC_OK ? b->n - before : 0;
 	return rc;
 }
 

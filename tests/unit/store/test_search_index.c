@@ -456,6 +456,31 @@ static void large_texts_are_looked_at(void **state)
 	assert_int_equal(answers->of[2], WORDS_NO);
 }
 
+/* Segments that are full for their words, not for their messages. */
+static void full_segments(void **state)
+{
+	int64_t trash = folder_id("Trash");
+	struct answers *answers = arena_alloc(&arena, sizeof *answers);
+
+	for (int i = 0; i < 5; i++) {
+		struct str text = str_in(&arena, SEARCH_MESSAGE_TEXT);
+		str_addf(&text, "Subject: full\r\n\r\nthe%dth\r\n", i + 1);
+		while (text.len <= SEARCH_MESSAGE_TEXT - 4096) {
+			for (int k = 0; k < 8; k++)
+				random_add_token(&text, 64);
+			str_add_cstr(&text, "\r\n");
+		}
+		append_message(trash, str_span(&text));
+		if (i == 0 || i == 3)
+			assert_true(work(fix.store, trash) > 0);
+	}
+	(void)work(fix.store, trash);
+	ask(trash, SPAN("the4th"), true, answers);
+	assert_true(answers->segments > 1);
+	for (uint32_t uid = 1; uid <= 5; uid++)
+		assert_int_equal(answers->of[uid], uid == 4 ? WORDS_YES : WORDS_NO);
+}
+
 static void a_lease_is_respected_until_it_ends(void **state)
 {
 	int64_t inbox = folder_id("INBOX");
@@ -588,6 +613,7 @@ int main(void)
 		TEST(another_version_is_not_believed),
 		TEST(damage_is_noticed_and_mended),
 		TEST(large_texts_are_looked_at),
+		TEST(full_segments),
 		TEST(a_lease_is_respected_until_it_ends),
 		TEST(several_nodes_index_each_message_once),
 		TEST(killed_at_any_moment),
