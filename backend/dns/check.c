@@ -1,6 +1,7 @@
 /* What a domain's zone does contain. */
 #include "backend/dns/check.h"
 
+#include "backend/dns/closer.h"
 #include "backend/dns/health.h"
 #include "backend/dns/judge.h"
 #include "backend/dns/judge_more.h"
@@ -19,19 +20,34 @@ struct check {
 	struct ctx ctx; /* with a nearer deadline */
 	const struct records_ask *ask;
 	const struct sides *sides;
+	struct spf_tree tree; /* of the domain's SPF record */
 	size_t side; /* whose answers are judged; what it has no opinion of is the resolver's */
 };
 
+/* Without a record of that type out->cname still tells of an alias. */
 static enum rc query(struct check *c, struct span name, enum dns_type type, struct dns_answer *out)
 {
+	struct dns_answer seen = { 0 };
 	enum rc rc = RC_TEMP;
 
 	if (c->side != SIDE_RESOLVER)
 		rc = sides_answer(c->sides, c->side, name, type, out);
 	if (rc != RC_TEMP)
 		return rc;
+	if (c->side == SIDE_RESOLVER)
+		(void)sides_answer(c->sides, SIDE_RESOLVER, name, type, &seen);
+	else
+		seen.cname = out->cname;
 	*out = (struct dns_answer){ 0 };
-	return resolver_query(c->resolver, &c->ctx, name, type, out, NULL);
+	rc = resolver_query(c->resolver, &c->ctx, name, type, out, NULL);
+	if (rc != RC_OK)
+		out->cname = seen.cname;
+	return rc;
+}
+
+static struct closer closer_of(struct check *c)
+{
+	return (struct closer){ c->resolver, &c->ctx, c->ask };
 }
 
 /* ------------------------------------------------------------------------ SPF for our addresses */
@@ -75,6 +91,10 @@ static void check_spf(struct check *c, struct record *r, const struct dns_answer
 			cover.reason = result.reason;
 		}
 	}
+	struct closer closer = closer_of(c);
+	closer_spf_tree(&closer, text, &c->tree);
+	if (c->tree.lookups > SPF_LOOKUPS_MAX)
+		cover.trouble = SPF_TOO_MANY;
 	judge_spf(c->ctx.arena, r, c->ask, answer, &cover);
 }
 
@@ -111,6 +131,8 @@ static void check_mx(struct check *c, struct record *r, const struct dns_answer 
 		is_ours[i] = !span_ieq(answer->items[i].text, c->ask->hostname) &&
 			leads_to_us(c, answer->items[i].text);
 	judge_mx(c->ctx.arena, r, c->ask, answer, is_ours);
+	struct closer closer = closer_of(c);
+	closer_mx(&closer, r, answer);
 }
 
 /* ------------------------------------------------------------------------ all */
@@ -156,6 +178,14 @@ static void fill_found(struct arena *a, struct record *r, const struct dns_answe
 	}
 }
 
+static void check_dmarc(struct check *c, struct record *r, const struct dns_answer *answer)
+{
+	struct closer closer = closer_of(c);
+
+	judge_dmarc(c->ctx.arena, r, answer);
+	closer_dmarc(&closer, r, answer);
+}
+
 static void judge_answer(struct check *c, struct record *r, const struct dns_answer *answer)
 {
 	struct arena *a = c->ctx.arena;
@@ -176,7 +206,7 @@ static void judge_answer(struct check *c, struct record *r, const struct dns_ans
 	else if (span_eq(purpose, SPAN("dkim")))
 		judge_dkim(a, r, answer);
 	else if (span_eq(purpose, SPAN("dmarc")))
-		judge_dmarc(a, r, answer);
+		check_dmarc(c, r, answer);
 	else if (span_eq(purpose, SPAN("a")) || span_eq(purpose, SPAN("aaaa")))
 		judge_address(a, r, c->ask, answer);
 	else if (span_eq(purpose, SPAN("ptr")))
@@ -265,6 +295,13 @@ static void check_record(struct check *c, struct record *r)
 	} else {
 		judge_silence(c->ctx.arena, r, rc == RC_OK ? RC_NOT_FOUND : rc);
 	}
+	struct closer closer = closer_of(c);
+	if (r->status == RECORD_MISSING && answer.cname.len > 0)
+		r->hint = arena_printf(c->ctx.arena,
+			"The name is an alias of " SPAN_FMT ", and there is no %s record there.",
+			SPAN_ARG(answer.cname), r->type);
+	else if (r->status == RECORD_MISSING)
+		closer_missing(&closer, r);
 }
 
 /* ------------------------------------------------------------------------ side by side */
@@ -314,5 +351,5 @@ void records_check(struct resolver *resolver, struct ctx *ctx, const struct reco
 	c.sides = &sides;
 	for (size_t i = 0; i < records->len; i++)
 		check_sides(&c, &records->items[i]);
-	health_check(&c.ctx, &sides, ask, records);
+	health_check(&c.ctx, &sides, ask, &c.tree, records);
 }

@@ -330,14 +330,27 @@ static void check_dnssec(struct health *h)
 	}
 }
 
+/* How far the ten look-ups are used up, and by what. The record itself is judged elsewhere. */
+static void check_spf_tree(struct health *h, const struct spf_tree *tree)
+{
+	struct record *r = add_check(h, "spf-tree", h->ask->domain);
+
+	r->need = NEED_OPTIONAL;
+	r->found = arena_array(h->arena, SPF_TREE_LINES + 1, sizeof *r->found);
+	r->found[r->n_found++] = arena_printf(h->arena, "%u of 10 look-ups", tree->lookups);
+	for (size_t i = 0; i < tree->len; i++)
+		r->found[r->n_found++] = tree->lines[i];
+}
+
 void health_check(struct ctx *ctx, const struct sides *sides, const struct records_ask *ask,
-	struct records *records)
+	const struct spf_tree *tree, struct records *records)
 {
 	struct health h = { ctx->arena, sides, sides->authority, ask, records };
 
 	records->checks = arena_array(ctx->arena, CHECKS_MAX, sizeof *records->checks);
 	records->n_checks = 0;
 	check_domain(&h);
+	check_spf_tree(&h, tree);
 	if (sides->authority->zone.len == 0 || sides->authority->at_parent == PARENT_DENIES)
 		return;
 	check_delegation(&h);

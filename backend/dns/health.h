@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "backend/dns/closer.h"
 #include "backend/dns/sides.h"
 
 /* One record as its judges see it: by the resolver, and by each server with an opinion. */
@@ -20,6 +21,6 @@ struct judged_sides {
  * of the past is told in the hint. */
 void judge_sides(struct arena *a, const struct judged_sides *judged, struct record *out);
 
-/* Sets records->checks: "domain", "delegation", "servers", "dnssec". */
+/* Sets records->checks: "domain", "delegation", "servers", "dnssec", "spf-tree". */
 void health_check(struct ctx *ctx, const struct sides *sides, const struct records_ask *ask,
-	struct records *records);
+	const struct spf_tree *tree, struct records *records);

@@ -150,6 +150,28 @@ void judge_srv(struct arena *a, struct record *r, const struct dns_answer *answe
 
 /* ------------------------------------------------------------------------ SPF */
 
+/* The name has TXT records, but not the wanted one. */
+static void judge_other(
+	struct arena *a, struct record *r, const struct dns_answer *answer, struct span version)
+{
+	for (size_t i = 0; i < answer->len; i++) {
+		struct span text = answer->items[i].text;
+		if (text.len > 0 && text.ptr[0] == '"' &&
+			span_istarts(span_from(text, 1), version)) {
+			judge(r, RECORD_MALFORMED,
+				SPAN("The value has quotation marks of its own. Enter it without them."));
+			return;
+		}
+	}
+	judge_silence(a, r, RC_NOT_FOUND);
+	if (span_istarts(r->name, SPAN("_dmarc.")) ||
+		span_ifind_span(r->name, SPAN("._domainkey.")) != SPAN_NPOS)
+		r->hint = arena_printf(a,
+			"Add this %s record. What answers under its name now is another one, most "
+			"likely a wildcard (*): \"" SPAN_FMT "\".",
+			r->type, SPAN_ARG(printable(a, answer->items[0].text)));
+}
+
 static size_t count_spf(const struct dns_answer *answer, struct span *out_first)
 {
 	size_t n = 0;
@@ -181,6 +203,16 @@ static struct span spf_with(struct arena *a, struct span text, const struct addr
 	return str_span(&out);
 }
 
+/* A record that lets everybody send. */
+static bool lets_all(const struct spf_policy *policy)
+{
+	bool lets = false;
+	for (size_t i = 0; i < policy->len; i++)
+		lets |= policy->items[i].kind == SPF_MECH_ALL &&
+			policy->items[i].result == AUTH_PASS;
+	return lets;
+}
+
 static void judge_spf_cover(struct arena *a, struct record *r, const struct records_ask *ask,
 	struct span text, uint32_t passing)
 {
@@ -209,7 +241,7 @@ void judge_spf(struct arena *a, struct record *r, const struct records_ask *ask,
 	uint32_t all = (uint32_t)((UINT64_C(1) << ask->n_addresses) - 1);
 
 	if (n == 0)
-		judge_silence(a, r, RC_NOT_FOUND);
+		judge_other(a, r, answer, SPAN("v=spf1"));
 	else if (n > 1)
 		judge(r, RECORD_MULTIPLE,
 			SPAN("There may be one SPF record only; with several, receivers ignore all. "
@@ -220,6 +252,10 @@ void judge_spf(struct arena *a, struct record *r, const struct records_ask *ask,
 				"Receivers cannot read this SPF record at \"" SPAN_FMT
 				"\". Mend that part, or replace the record by ours.",
 				SPAN_ARG(printable(a, bad))));
+	else if (lets_all(&parsed))
+		judge(r, RECORD_WRONG,
+			SPAN("The record ends with +all and so lets everybody send in your name. "
+			     "Change it to ~all."));
 	else if (cover->trouble == SPF_TOO_MANY)
 		judge(r, RECORD_WRONG,
 			SPAN("The record needs more than ten DNS look-ups, so receivers give up. "
@@ -267,6 +303,11 @@ void judge_dkim(struct arena *a, struct record *r, const struct dns_answer *answ
 			SPAN("There are several records under this name. Keep ours only."));
 		return;
 	}
+	struct span text = answer->items[0].text;
+	if (!span_istarts(text, SPAN("v=DKIM")) && span_find_span(text, SPAN("p=")) == SPAN_NPOS) {
+		judge_other(a, r, answer, SPAN("v=DKIM1"));
+		return;
+	}
 	bool ok = key_record_parse(a, r->value, &want, &reason);
 	ASSERT(ok); /* we wrote it */
 	if (!key_record_parse(a, answer->items[0].text, &have, &reason) ||
@@ -280,6 +321,12 @@ void judge_dkim(struct arena *a, struct record *r, const struct dns_answer *answ
 	else if (!span_eq(want.p, have.p) || want.algorithm != have.algorithm)
 		judge(r, RECORD_WRONG,
 			SPAN("This is another key than the one we sign with. Replace the record."));
+	else if (!have.for_sha256 || !have.for_email)
+		judge(r, RECORD_WRONG,
+			have.for_email
+				? SPAN("The key forbids the kind of signature that we make (h=). "
+				       "Replace the record.")
+				: SPAN("The key is marked as not for mail (s=). Replace the record."));
 	else
 		judge(r, RECORD_OK, SPAN(""));
 }
@@ -298,7 +345,7 @@ void judge_dmarc(struct arena *a, struct record *r, const struct dns_answer *ans
 		}
 	}
 	if (n == 0)
-		judge_silence(a, r, RC_NOT_FOUND);
+		judge_other(a, r, answer, SPAN("v=DMARC1"));
 	else if (n > 1)
 		judge(r, RECORD_MULTIPLE,
 			SPAN("There may be one DMARC record only; with several, receivers ignore all. "

@@ -178,8 +178,12 @@ enum rc sides_answer(const struct sides *s, size_t server, struct span name, enu
 		!dns_sections_parse(a, q->reply, &said))
 		return RC_TEMP;
 	enum rc rc = dns_reply_parse(a, q->reply, &wire, type, &reply);
-	if (rc == RC_TEMP || (server != SIDE_RESOLVER && !is_final(&said, rc, &reply.answer)))
+	if (rc == RC_TEMP)
 		return RC_TEMP;
+	if (server != SIDE_RESOLVER && !is_final(&said, rc, &reply.answer)) {
+		out->cname = said.authoritative ? reply.answer.cname : SPAN_NONE;
+		return RC_TEMP;
+	}
 	*out = reply.answer;
 	return rc;
 }
@@ -212,9 +216,10 @@ bool sides_agree(const struct sides *s, size_t server, const struct record *r)
 		struct dns_answer mine, other;
 		enum rc rc = sides_answer(s, server, r->name, types[t], &mine);
 		enum rc their = sides_answer(s, SIDE_RESOLVER, r->name, types[t], &other);
-		if (rc == RC_TEMP)
+		if (rc == RC_TEMP && (mine.cname.len == 0 || their != RC_TEMP))
 			continue;
-		if (rc != their || !covers(&mine, &other) || !covers(&other, &mine))
+		if (rc != their || rc == RC_TEMP || !covers(&mine, &other) ||
+			!covers(&other, &mine))
 			return false;
 	}
 	return true;
@@ -228,7 +233,8 @@ bool sides_knows(const struct sides *s, size_t server, const struct record *r)
 
 	for (size_t t = 0; t < n; t++) {
 		struct dns_answer answer;
-		knows &= sides_answer(s, server, r->name, types[t], &answer) != RC_TEMP;
+		knows &= sides_answer(s, server, r->name, types[t], &answer) != RC_TEMP ||
+			answer.cname.len > 0;
 	}
 	return knows;
 }

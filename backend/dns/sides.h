@@ -28,7 +28,8 @@ struct sides {
 void sides_ask(struct resolver *r, struct ctx *ctx, const struct authority *authority,
 	const struct records *records, struct sides *out);
 
-/* What the server says: RC_OK, RC_NOT_FOUND; RC_TEMP: no opinion. */
+/* What the server says: RC_OK, RC_NOT_FOUND; RC_TEMP: no opinion (out->cname: but an alias
+ * that leads out of the zone). */
 enum rc sides_answer(const struct sides *s, size_t server, struct span name, enum dns_type type,
 	struct dns_answer *out);
 /* Does the server say what the resolver says, as far as the record goes? */

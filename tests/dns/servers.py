@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
-from fake_dns import FakeDns, free_port, read_question, wire_name  # noqa: E402
+from fake_dns import TYPES, FakeDns, free_port, read_question, wire_data, wire_name  # noqa: E402
 
 PATIENCE = 60
 AA, AD, CD, RA, TC = 0x0400, 0x0020, 0x0010, 0x0080, 0x0200
@@ -84,6 +84,16 @@ def answers(message):
 
 def build_query(name, kind):
     return os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0) + wire_name(name) + struct.pack("!HH", kind, 1)
+
+
+def remembered(name, kind, records, ttl):
+    """A reply without its id, as a cache has it; without records: that there are none."""
+    question = wire_name(name) + struct.pack("!HH", TYPES[kind], 1)
+    body = b"".join(wire_name(name) + struct.pack("!HHIH", TYPES[kind], 1, ttl, len(data)) + data
+                    for data in (wire_data((kind, *record)) for record in records))
+    soa = wire_name("ns.net") * 2 + struct.pack("!IIIII", 1, 2, 3, 4, ttl)
+    negative = b"" if records else wire_name(name) + struct.pack("!HHIH", SOA, 1, ttl, len(soa)) + soa
+    return struct.pack("!HHHHH", 0x8180, 1, len(records), 0 if records else 1, 0) + question + body + negative
 
 
 class Front(FakeDns):
@@ -245,6 +255,7 @@ class Knot(Real):
     signed = ()
 
     def command(self):
+        (self.dir / "db").mkdir()
         zones = "".join(f"  - domain: {name}\n    file: \"{self.dir / name}.zone\"\n" +
                         ("    dnssec-signing: on\n" if name in self.signed else "") for name in self.zones)
         (self.dir / "knot.conf").write_text(f"""
@@ -263,7 +274,7 @@ database:
 template:
   - id: default
     semantic-checks: off
-    journal-content: none
+    journal-content: changes
     zonefile-load: whole
     zonefile-sync: -1
 zone:

@@ -249,7 +249,8 @@ def suite_outbound():
 
 
 def suite_dns():
-    yield from tap("dns", *run([sys.executable, "tests/dns/test_dns.py", str(ASAN)], timeout=600))
+    for script in ("test_zone", "test_dns"):
+        yield from tap(f"dns: {script}", *run([sys.executable, f"tests/dns/{script}.py", str(ASAN)], timeout=900))
 
 
 def suite_sending():
