@@ -67,6 +67,10 @@ struct span secret_seal(struct keys *k, struct arena *a, struct span ad, struct 
 MUST_CHECK bool secret_unseal(
 	struct keys *k, struct arena *a, struct span ad, struct span sealed, struct span *out);
 
+/* scram.c: is this the password the sealed verifier was made from? As long for an empty one; a millisecond or two. */
+MUST_CHECK bool scram_fits(struct keys *k, struct arena *a, int64_t mailbox_id, struct span sealed,
+	struct span password);
+
 /* totp.c: the code of a step of 30 s (RFC 6238, RFC 4226 section 5.3). */
 #define TOTP_DIGITS 6
 uint32_t totp_code(struct span secret, int64_t step);

@@ -45,23 +45,30 @@ static struct span bound_to(struct arena *a, int64_t mailbox_id)
 	return arena_printf(a, "scram/%lld", (long long)mailbox_id);
 }
 
-struct span keys_scram_verifier(
-	struct keys *k, struct arena *a, int64_t mailbox_id, struct span password)
+static void make_verifier(
+	struct keys *k, int64_t mailbox_id, struct span password, struct verifier *out)
 {
 	unsigned char salt[KEYS_SCRAM_SALT], salted[KEYS_SCRAM_HASH], client[KEYS_SCRAM_HASH];
-	struct verifier v;
 
-	if (password.len == 0 || password.len > KEYS_PASSWORD_MAX)
-		return SPAN_NONE;
 	keys_scram_salt(k, mailbox_id, SPAN(""), salt);
 	ASSERT(PKCS5_PBKDF2_HMAC(password.ptr, (int)password.len, salt, sizeof salt,
 		       KEYS_SCRAM_ITERATIONS, EVP_sha256(), sizeof salted, salted) == 1);
 	hmac(salted, SPAN("Client Key"), client);
-	crypto_hash_sha256(v.stored_key, client, sizeof client);
-	hmac(salted, SPAN("Server Key"), v.server_key);
-	struct span out = secret_seal(k, a, bound_to(a, mailbox_id), span_make(&v, sizeof v));
+	crypto_hash_sha256(out->stored_key, client, sizeof client);
+	hmac(salted, SPAN("Server Key"), out->server_key);
 	sodium_memzero(salted, sizeof salted);
 	sodium_memzero(client, sizeof client);
+}
+
+struct span keys_scram_verifier(
+	struct keys *k, struct arena *a, int64_t mailbox_id, struct span password)
+{
+	struct verifier v;
+
+	if (password.len == 0 || password.len > KEYS_PASSWORD_MAX)
+		return SPAN_NONE;
+	make_verifier(k, mailbox_id, password, &v);
+	struct span out = secret_seal(k, a, bound_to(a, mailbox_id), span_make(&v, sizeof v));
 	sodium_memzero(&v, sizeof v);
 	return out;
 }
@@ -90,6 +97,19 @@ static bool open_verifier(struct keys *k, struct arena *a, int64_t mailbox_id, s
 	memcpy(out, plain.ptr, sizeof *out);
 	sodium_memzero((void *)(uintptr_t)plain.ptr, plain.len);
 	return true;
+}
+
+bool scram_fits(struct keys *k, struct arena *a, int64_t mailbox_id, struct span sealed,
+	struct span password)
+{
+	struct verifier made, stored;
+
+	make_verifier(k, mailbox_id, password, &made);
+	bool ok = sealed.len > 0 && open_verifier(k, a, mailbox_id, sealed, &stored) &&
+		sodium_memcmp(&made, &stored, sizeof made) == 0;
+	sodium_memzero(&made, sizeof made);
+	sodium_memzero(&stored, sizeof stored);
+	return ok;
 }
 
 enum rc keys_scram_verify(struct keys *k, struct ctx *ctx, int64_t mailbox_id, struct span message,
