@@ -25,10 +25,10 @@ static unsigned port_of(const struct role *r, const char *key)
 	return ok ? (unsigned)port : 0;
 }
 
-static const char *tls_cert_file(struct role *r)
+static const char *tls_file(struct role *r, const char *key, const char *otherwise)
 {
-	const char *given = config_text(r->launch.config, "tls.cert");
-	return given[0] ? given : launch_path(&r->launch, "tls/cert.pem");
+	const char *given = config_text(r->launch.config, key);
+	return given[0] ? given : launch_path(&r->launch, otherwise);
 }
 
 static void listen_web(struct role *r, struct server *server)
@@ -58,7 +58,8 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.resolver = r->resolver,
 		.hostname = r->launch.hostname,
 		.addresses = config_text(r->launch.config, "addresses"),
-		.tls_cert = tls_cert_file(r),
+		.tls_cert = tls_file(r, "tls.cert", "tls/cert.pem"),
+		.tls_key = tls_file(r, "tls.key", "tls/key.pem"),
 		.url = role_url(r),
 		.dns_port = config_int(r->launch.config, "dns.authority_port"),
 		.status_file = launch_path(&r->launch, "run/status.json"),

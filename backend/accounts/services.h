@@ -28,6 +28,7 @@ struct services {
 	const char *addresses;       /* its public addresses, comma-separated */
 	const char *tls_cert;        /* PEM file of the mail server's certificate; NULL: unknown */
 	int64_t dns_port;            /* of domains' own name servers; 0: 53 */
+	const char *tls_key;         /* its key; NULL: unknown */
 	const char *url;             /* https://panel.example.net */
 	const char *status_file;     /* what the supervisor says of the roles; NULL: unknown */
 };

@@ -112,10 +112,10 @@ static void add_headers(struct req *r, struct reply *out)
 	reply_header(r, out, "Content-Security-Policy", span_of(csp));
 	reply_header(r, out, "X-Content-Type-Options", SPAN("nosniff"));
 	/* Not no-referrer: with it browsers send "Origin: null" with our own forms. */
-	bool unlisted = r->route && r->route->flags & ROUTE_UNLISTED;
-	reply_header(
-		r, out, "Referrer-Policy", unlisted ? SPAN("no-referrer") : SPAN("same-origin"));
-	if (unlisted)
+	unsigned flags = r->route ? r->route->flags : 0;
+	reply_header(r, out, "Referrer-Policy",
+		flags & ROUTE_NO_REFERRER ? SPAN("no-referrer") : SPAN("same-origin"));
+	if (flags & ROUTE_NO_INDEX)
 		reply_header(r, out, "X-Robots-Tag", SPAN("noindex, nofollow, noarchive"));
 	reply_header(r, out, "Cross-Origin-Opener-Policy", SPAN("same-origin"));
 	reply_header(r, out, "Cross-Origin-Resource-Policy", SPAN("same-origin"));

@@ -35,10 +35,10 @@ enum route_flag {
 	ROUTE_SECRET = 16,   /* the answer holds a secret that is shown once: it is not kept for an
 			      Idempotency-Key */
 	ROUTE_FACTOR_SETUP = 128, /* open to who has yet to set up a required second factor */
-	ROUTE_UNLISTED =
-		1024,        /* the address is a secret: not for search engines, nor as referrer */
-	ROUTE_OWN = 256,     /* for the owner alone: shut for support access */
-	ROUTE_RAW = 8,       /* the body is not parsed: other content types */
+	ROUTE_NO_INDEX = 1024,    /* the address is a secret: nothing for search engines */
+	ROUTE_NO_REFERRER = 2048, /* nor for links away; for pages without forms, see finish.c */
+	ROUTE_OWN = 256,          /* for the owner alone: shut for support access */
+	ROUTE_RAW = 8,            /* the body is not parsed: other content types */
 	ROUTE_ANY_HOST = 64, /* answered under names that are not ours: for files that mail programs
 			      look for below a customer's domain. The handler checks the domain */
 };

@@ -8,6 +8,7 @@
 extern const struct field dns_setting_fields[], link_fields[];
 
 handler_fn page_dns_settings, page_dns_settings_post;
+handler_fn page_mailbox_setup_post, page_own_setup_post;
 handler_fn page_dns_links, page_dns_links_post, page_dns_link_revoke_post, page_handoff;
 
 /* data.groups, summary, hue, checked: for panel/dns_records. page_dns.c */

@@ -6,7 +6,7 @@
  *
  *   autoconfig    Thunderbird and its relatives: config-v1.1.xml
  *   autodiscover  Outlook: the "POX" schema for IMAP, POP3 and SMTP
- *   mobileconfig  Apple: a configuration profile (plist), without the password
+ *   mobileconfig  Apple: a configuration profile (plist); with a password only on a link for one device
  *
  * Limits: a request of AUTODISCOVER_REQUEST_MAX bytes, 100 elements, without a document type.
  */
@@ -40,4 +40,6 @@ void autodiscover_add(struct str *out, const struct client_servers *servers, str
 void autodiscover_add_error(struct str *out, int code, struct span text);
 extern const char autodiscover_schema[];
 
-void mobileconfig_add(struct str *out, const struct client_servers *servers, struct span address);
+/* password: of this device; empty: the device asks. */
+void mobileconfig_add(struct str *out, const struct client_servers *servers, struct span address,
+	struct span password);

@@ -61,7 +61,8 @@ static void add_payload(struct str *out, const char *type, const char *what, str
 	str_done(&id);
 }
 
-static void add_account(struct str *out, const struct client_servers *s, struct span address)
+static void add_account(
+	struct str *out, const struct client_servers *s, struct span address, struct span password)
 {
 	str_add_cstr(out, "<dict>\n");
 	add_payload(out, "com.apple.mail.managed", "account", address, s->domain);
@@ -73,6 +74,8 @@ static void add_account(struct str *out, const struct client_servers *s, struct 
 	add_number(out, "IncomingMailServerPortNumber", s->imaps_port);
 	add_bool(out, "IncomingMailServerUseSSL", true);
 	add_string(out, "IncomingMailServerUsername", address);
+	if (password.len > 0)
+		add_string(out, "IncomingPassword", password);
 	add_string(out, "OutgoingMailServerAuthentication", SPAN("EmailAuthPassword"));
 	add_string(out, "OutgoingMailServerHostName", s->hostname);
 	add_number(out, "OutgoingMailServerPortNumber", s->submissions_port);
@@ -84,7 +87,8 @@ static void add_account(struct str *out, const struct client_servers *s, struct 
 	str_add_cstr(out, "</dict>\n");
 }
 
-void mobileconfig_add(struct str *out, const struct client_servers *s, struct span address)
+void mobileconfig_add(
+	struct str *out, const struct client_servers *s, struct span address, struct span password)
 {
 	str_add_cstr(out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -95,6 +99,6 @@ void mobileconfig_add(struct str *out, const struct client_servers *s, struct sp
 	add_bool(out, "PayloadRemovalDisallowed", false);
 	xml_add(out, "key", SPAN("PayloadContent"));
 	str_add_cstr(out, "<array>\n");
-	add_account(out, s, address);
+	add_account(out, s, address, password);
 	str_add_cstr(out, "</array>\n</dict>\n</plist>\n");
 }

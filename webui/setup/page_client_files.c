@@ -88,7 +88,7 @@ enum rc setup_mobileconfig(struct req *r, struct reply *out, struct err *err)
 	enum rc rc = find_servers(r, address, &servers);
 	if (rc != RC_OK)
 		return not_ours(rc, err);
-	mobileconfig_add(&text, &servers, address);
+	mobileconfig_add(&text, &servers, address, SPAN(""));
 	reply_download(r, out, "application/x-apple-aspen-config",
 		arena_printf(r->ctx->arena, SPAN_FMT ".mobileconfig", SPAN_ARG(servers.domain)),
 		str_span(&text));

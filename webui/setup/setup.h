@@ -9,3 +9,7 @@
 #include "backend/http/router.h"
 
 handler_fn setup_autoconfig, setup_autodiscover, setup_mobileconfig, setup_mta_sts;
+
+/* page_setup.c: one device for a mailbox, by a link. */
+extern const struct field setup_fields[];
+handler_fn page_setup, page_setup_password_post, page_setup_profile_post;
