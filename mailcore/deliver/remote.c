@@ -411,6 +411,8 @@ static void open_and_deliver(struct remote_run *run)
 	enum rc rc = blob_reader_open(
 		run->env->blobs, run->ctx, run->group->jobs[0].blob_id, &run->blob);
 
+	if (run->env->db_done)
+		run->env->db_done(run->ctx, run->env->db_done_arg);
 	if (rc != RC_OK) {
 		struct smtpclient_reply reply =
 			own_words("4.3.0", "our copy of the message cannot be read");

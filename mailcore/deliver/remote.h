@@ -42,6 +42,10 @@ struct remote_env {
 	bool dns_validates;           /* the resolver's word on DNSSEC is to be believed: DANE */
 	bool (*cancelled)(void *arg); /* looked at every second while waiting; NULL: never */
 	void *cancelled_arg;
+	/* Called when nothing more is wanted of the database, before a peer is spoken to. NULL: the
+	 * caller keeps ctx->db. */
+	void (*db_done)(struct ctx *ctx, void *arg);
+	void *db_done_arg;
 };
 
 /* What has become of one job; everything queue_settle, an event and a DSN want to know. */

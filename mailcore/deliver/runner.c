@@ -25,6 +25,28 @@ struct ctx runner_step(struct arena *a, struct db *db)
 		.deadline_ms = clock_mono_ms() + DB_MS };
 }
 
+void runner_borrow_db(struct runner *r, struct ctx *ctx)
+{
+	pthread_mutex_lock(&r->lock);
+	while (r->n_dbs == 0)
+		pthread_cond_wait(&r->db_back, &r->lock);
+	ctx->db = r->dbs[--r->n_dbs];
+	pthread_mutex_unlock(&r->lock);
+}
+
+void runner_return_db(struct ctx *ctx, void *runner)
+{
+	struct runner *r = runner;
+
+	if (!ctx->db)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->dbs[r->n_dbs++] = ctx->db;
+	pthread_cond_signal(&r->db_back);
+	pthread_mutex_unlock(&r->lock);
+	ctx->db = NULL;
+}
+
 void runner_renew(struct ctx *ctx)
 {
 	ctx->now_us = clock_now_us();
@@ -57,6 +79,7 @@ static void change_destination(struct runner *r, struct ctx *ctx, struct span na
 {
 	int64_t ms = change.down ? down_ms(r, change.failures) : 0;
 
+	runner_borrow_db(r, ctx);
 	enum rc rc = queue_destination_set(ctx, name, ms, reply.ptr ? reply : SPAN(""));
 	if (rc != RC_OK)
 		log_warn("destination.set", "rc=%s", rc_name(rc));
@@ -64,12 +87,13 @@ static void change_destination(struct runner *r, struct ctx *ctx, struct span na
 		"name=%s failures=%d wait_ms=%lld", log_text(ctx->arena, name), change.failures,
 		(long long)ms);
 	runner_give_back(r, ctx, dropped);
+	runner_return_db(ctx, r);
 	runner_wake_feeder(r); /* it knows neither the new time nor the jobs */
 }
 
-static void run_work(struct runner *r, struct arena *a, struct db *db, struct work *w)
+static void run_work(struct runner *r, struct arena *a, struct work *w)
 {
-	struct ctx ctx = runner_step(a, db);
+	struct ctx ctx = runner_step(a, NULL);
 	struct span reply = SPAN("");
 	struct list dropped;
 
@@ -82,16 +106,20 @@ static void run_work(struct runner *r, struct arena *a, struct db *db, struct wo
 	r->hungry = r->hungry || change.hungry;
 	if (change.hungry)
 		pthread_cond_signal(&r->feed);
+	if (r->schedule.waiting > 0)
+		pthread_cond_signal(&r->work); /* there may be room for one more at a time */
 	pthread_mutex_unlock(&r->lock);
 	if (change.down || change.up)
 		change_destination(r, &ctx, w->group.jobs[0].destination, change, reply, &dropped);
-	work_free(w);
+	if (w->outcomes)
+		runner_settle_later(r, w);
+	else
+		work_free(w);
 }
 
 static void *deliver_thread(void *arg)
 {
 	struct runner *r = arg;
-	struct db *db = db_open(r->options.conninfo, "send");
 	struct arena arena;
 
 	arena_init(&arena, (size_t)64 << 10);
@@ -103,11 +131,10 @@ static void *deliver_thread(void *arg)
 			continue;
 		}
 		pthread_mutex_unlock(&r->lock);
-		run_work(r, &arena, db, w);
+		run_work(r, &arena, w);
 		pthread_mutex_lock(&r->lock);
 	}
 	pthread_mutex_unlock(&r->lock);
-	db_close(db);
 	arena_done(&arena);
 	return NULL;
 }
@@ -138,11 +165,19 @@ struct runner *runner_start(const struct runner_options *options)
 	r->remote = options->remote;
 	r->remote.cancelled = runner_is_stopping;
 	r->remote.cancelled_arg = r;
+	r->remote.db_done = runner_return_db;
+	r->remote.db_done_arg = r;
+	for (; r->n_dbs < RUNNER_DBS; r->n_dbs++)
+		r->dbs[r->n_dbs] = db_open(options->conninfo, "send");
 	(void)snprintf(r->owner, sizeof r->owner, "%.150s/%d.%llx", options->node, (int)getpid(),
 		(unsigned long long)random_u64());
 	pthread_mutex_init(&r->lock, NULL);
 	init_cond(&r->work);
 	init_cond(&r->feed);
+	init_cond(&r->db_back);
+	init_cond(&r->settle);
+	init_cond(&r->settled);
+	list_init(&r->unsettled);
 	schedule_init(&r->schedule, options->threads);
 	if (options->bells)
 		r->watch = bell_watch(options->bells, BELL_QUEUE, on_bell, r);
@@ -154,6 +189,8 @@ struct runner *runner_start(const struct runner_options *options)
 		ASSERT(failed == 0);
 	}
 	int failed = pthread_create(&r->feeder, &attr, runner_feed, r);
+	ASSERT(failed == 0);
+	failed = pthread_create(&r->settler, &attr, runner_settle, r);
 	ASSERT(failed == 0);
 	pthread_attr_destroy(&attr);
 	return r;
@@ -174,6 +211,15 @@ static void return_leases(struct runner *r)
 	arena_done(&arena);
 }
 
+static void end_settler(struct runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->delivered_all = true;
+	pthread_cond_signal(&r->settle);
+	pthread_mutex_unlock(&r->lock);
+	(void)pthread_join(r->settler, NULL);
+}
+
 void runner_stop(struct runner *r)
 {
 	if (!r)
@@ -188,10 +234,16 @@ void runner_stop(struct runner *r)
 	(void)pthread_join(r->feeder, NULL);
 	for (size_t i = 0; i < r->n_threads; i++)
 		(void)pthread_join(r->threads[i], NULL);
+	end_settler(r);
 	return_leases(r);
+	for (size_t i = 0; i < r->n_dbs; i++)
+		db_close(r->dbs[i]);
 	schedule_done(&r->schedule);
 	pthread_cond_destroy(&r->work);
 	pthread_cond_destroy(&r->feed);
+	pthread_cond_destroy(&r->db_back);
+	pthread_cond_destroy(&r->settle);
+	pthread_cond_destroy(&r->settled);
 	pthread_mutex_destroy(&r->lock);
 	heap_free(r->threads);
 	heap_free(r);

@@ -6,7 +6,7 @@
 #include "mailcore/deliver/runner_impl.h"
 
 #define RENEW_EVERY_MS     (QUEUE_LEASE_S * MSEC_PER_SEC / 3)
-#define CLAIM_JOBS         50 /* of one destination at a time */
+#define CLAIM_JOBS         100 /* of one destination at a time */
 #define CLAIM_DESTINATIONS 50
 
 struct feeder {

@@ -81,21 +81,33 @@ static enum rc settle_once(struct runner *r, struct ctx *ctx, const struct job_g
 	return queue_settle(ctx, runner_owner(r), items, group->len);
 }
 
+/* With notices, before the thread goes on. */
 static void settle(struct runner *r, struct ctx *ctx, const struct job_group *group,
 	const struct verdict *verdicts)
 {
 	bool told[NOTICES] = { 0 };
 
+	runner_borrow_db(r, ctx);
 	for (int try = 0; try < SETTLE_TRIES; try++) {
 		runner_renew(ctx);
 		enum rc rc = settle_once(r, ctx, group, verdicts, told);
 		if (rc == RC_OK)
-			return;
+			break;
 		log_warn("queue.settle", "jobs=%zu rc=%s", group->len, rc_name(rc));
 		if (runner_is_stopping(r))
-			return; /* the lease will end */
+			break; /* the lease will end */
 		(void)poll(NULL, 0, (int)MSEC_PER_SEC);
 	}
+	runner_return_db(ctx, r);
+}
+
+static bool has_notices(const struct verdict *v, size_t n)
+{
+	for (enum notice notice = NOTICE_FAILED; notice < NOTICES; notice++) {
+		if (has_notice(v, n, notice))
+			return true;
+	}
+	return false;
 }
 
 static void log_outcomes(
@@ -131,8 +143,20 @@ static enum feedback feedback_of(const struct work *w, const struct remote_attem
 	return attempt->busy ? FEEDBACK_BUSY : FEEDBACK_GOOD;
 }
 
+/* The connection goes back as soon as the message is in our hands. */
+static void attempt_delivery(struct runner *r, struct ctx *ctx, const struct job_group *group,
+	struct remote_attempt *out)
+{
+	runner_borrow_db(r, ctx);
+	if (local_is(group))
+		local_deliver(r->options.intake, ctx, runner_owner(r), group, out);
+	else
+		remote_deliver(&r->remote, ctx, group, out);
+	runner_return_db(ctx, r);
+}
+
 enum feedback runner_run_group(
-	struct runner *r, struct ctx *ctx, const struct work *w, struct span *out_reply)
+	struct runner *r, struct ctx *ctx, struct work *w, struct span *out_reply)
 {
 	const struct job_group *group = &w->group;
 	struct remote_attempt attempt = { 0 };
@@ -142,20 +166,23 @@ enum feedback runner_run_group(
 		receipts_result(ctx, group, &attempt);
 	else if (w->old)
 		repeat(ctx, group, &attempt);
-	else if (local_is(group))
-		local_deliver(r->options.intake, ctx, runner_owner(r), group, &attempt);
 	else
-		remote_deliver(&r->remote, ctx, group, &attempt);
+		attempt_delivery(r, ctx, group, &attempt);
 	runner_renew(ctx);
 	if (runner_is_stopping(r) && all_later(&attempt, group->len)) {
+		runner_borrow_db(r, ctx);
 		runner_back_to_queue(r, ctx, group); /* it was we who broke off */
+		runner_return_db(ctx, r);
 		return FEEDBACK_NONE;
 	}
 	log_outcomes(ctx, group, &attempt);
 	for (size_t i = 0; i < group->len; i++)
 		outcome_decide(ctx, &r->options.rules, &group->jobs[i], &attempt.results[i], w->old,
 			&verdicts[i]);
-	settle(r, ctx, group, verdicts);
+	if (has_notices(verdicts, group->len))
+		settle(r, ctx, group, verdicts);
+	else
+		runner_note_outcomes(w, verdicts);
 	*out_reply = attempt.results[0].reply;
 	return feedback_of(w, &attempt);
 }

@@ -37,6 +37,7 @@ void remote_deliver(const struct remote_env *env, struct ctx *ctx, const struct 
 {
 	bool slow = span_starts(group->jobs[0].destination, SPAN("slow"));
 
+	env->db_done(ctx, env->db_done_arg); /* before the peer is waited for */
 	atomic_fetch_add(&running, 1);
 	atomic_fetch_add(&attempts, 1);
 	while (slow && !env->cancelled(env->cancelled_arg))
