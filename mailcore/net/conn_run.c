@@ -18,6 +18,8 @@
 #define STEPS_PER_TURN   128         /* then others have their turn */
 #define SEND_ABOVE       (16 * 1024) /* replies that wait for their company */
 #define SEND_AFTER_US    2000
+#define STAY_US          40
+#define QUICK_US         120   /* from rest to news: worth a look before the next rest */
 #define CLOSING_MS       30000 /* to take the last reply */
 #define TIMED_OUT_MS     5000  /* the same, for who was slow already */
 #define LINGER_MS        2000
@@ -331,10 +333,34 @@ static enum verdict run_linger(struct conn *c)
 	return c->lingered < LINGER_MAX_BYTES ? GO_ON : GONE;
 }
 
+/* Is there nobody else to serve? */
+static bool is_alone(struct loop *l)
+{
+	return atomic_load(&l->queue_len) == 0 && atomic_load(&l->idle) + 1 >= l->n_workers;
+}
+
+/* A client that answered its last reply at once is given a moment to do it again: it would wait for
+ * our going to sleep and being woken. */
+static void stay(struct conn *c)
+{
+	char byte;
+
+	if (!c->quick || !c->drained || c->phase != PHASE_RUN || conn_unsent(c) > 0 ||
+		!is_alone(c->listener->loop))
+		return;
+	int64_t until_us = clock_mono_us() + STAY_US;
+	bool came = false;
+	while (!came && clock_mono_us() < until_us)
+		came = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+	c->quick = came;
+	c->drained = !came;
+}
+
 static enum verdict read_more(struct conn *c)
 {
 	if (send_out(c) == GONE)
 		return GONE;
+	stay(c);
 	enum io io = conn_fill(c);
 	if (io == IO_FAILED && conn_input(c).len >= c->listener->protocol->in_max)
 		log_error("conn.framer_stuck", "conn=%s listener=%s", c->id, c->listener->name);
@@ -413,6 +439,7 @@ static void take_news(struct conn *c)
 	c->news |= (uint8_t)conn_take_news(c);
 	if (c->news & BIT_EVENT) {
 		c->armed = 0;
+		c->quick = clock_mono_us() - c->rested_us < QUICK_US;
 		c->drained = c->out_blocked = false;
 	}
 	if (c->news & BIT_TIMER)
@@ -462,6 +489,7 @@ void conn_run(struct worker *w, struct conn *c)
 			return;
 		}
 		conn_update_timer(c);
+		c->rested_us = clock_mono_us();
 		if (c->want)
 			conn_arm(c, c->want);
 	} while (!conn_release(c));

@@ -102,6 +102,7 @@ struct conn {
 	struct str out;
 	size_t out_pos;       /* sent */
 	int64_t out_since_us; /* when the oldest unsent reply was written */
+	int64_t rested_us;    /* when it was last given back, to tell a quick client */
 
 	struct addr peer, local;
 	int fd;
@@ -120,6 +121,7 @@ struct conn {
 	bool proxied : 1;
 	bool stranger : 1; /* and will not log in */
 	bool hurried : 1;  /* its deadline has been moved by stress */
+	bool quick : 1;    /* it answered its last reply at once */
 	char id[CONN_ID_LEN + 1];
 	uint32_t lingered; /* bytes thrown away */
 	struct conn *free_next;
