@@ -4,6 +4,7 @@
  * Housekeeping: blobs whose last message is gone, old changes, expired web sessions and idempotency
  * records, and what was deleted 30 days ago. Expired API tokens stay, for their owner to see; they are refused.
  */
+#include "backend/accounts/bulk.h"
 #include "backend/accounts/deleted_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
@@ -75,6 +76,7 @@ static void forget_expired(struct ctx *ctx, void *arg)
 	forget(ctx, "sessions", login_collect);
 	forget(ctx, "idempotency", idempotency_collect);
 	forget(ctx, "mailboxes", deleted_purge);
+	forget(ctx, "bulk", bulk_collect);
 	forget(ctx, "password_resets", reset_collect);
 }
 

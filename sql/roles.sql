@@ -106,6 +106,8 @@ GRANT SELECT (at), DELETE ON idempotency TO mailstead_send;
 GRANT SELECT, INSERT, UPDATE, DELETE ON account, account_tree, domain, mailbox, alias, plan, api_token, web_session,
   idempotency, job TO mailstead_web;
 GRANT SELECT, INSERT ON audit TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE ON bulk TO mailstead_web;
+GRANT SELECT (created_at), DELETE ON bulk TO mailstead_send;
 GRANT SELECT ON event TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dns_state TO mailstead_web;
 GRANT SELECT, INSERT ON dns_change TO mailstead_web;

@@ -28,6 +28,7 @@ struct actor {
 	int64_t acting_until_us; /* and until when */
 	struct span language;    /* of its pages; empty: what the browser asks for */
 	bool needs_factor; /* session: it has to set up a second factor before anything else */
+	int64_t bulk_id;   /* what is done belongs to this bulk change (bulk.h); 0: to none */
 	bool dry_run;      /* services do everything and roll back */
 };
 

@@ -32,7 +32,7 @@ enum rc audit_add(struct ctx *ctx, int64_t account_id, const char *action, struc
 		ARGS(A_I64(account_id), A_TEXT(who), A_TEXT(span_of(actor->source)),
 			A_TEXT(actor->address), A_TEXT(span_of(action)), A_TEXT(object),
 			A_TEXT(json_span(ctx, before)), A_TEXT(json_span(ctx, after)),
-			A_TEXT(supports ? actor->login : SPAN(""))),
+			A_TEXT(supports ? actor->login : SPAN("")), A_I64(actor->bulk_id)),
 		NULL);
 }
 

@@ -46,6 +46,20 @@ enum rc dkim_make_pair(const struct services *s, struct ctx *ctx, int64_t domain
 	return make_pair(s, ctx, domain_id, selectors);
 }
 
+enum rc dkim_make_quick(const struct services *s, struct ctx *ctx, int64_t domain_id)
+{
+	struct dkim_public made;
+	return keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, 0, 'e'), SPAN("ed25519"),
+		SPAN("pending"), &made);
+}
+
+enum rc dkim_make_rest(const struct services *s, struct ctx *ctx, int64_t domain_id)
+{
+	struct dkim_public made;
+	return keys_make_dkim(s->keys, ctx, domain_id, selector(ctx, 0, 'r'), SPAN("rsa"),
+		SPAN("pending"), &made);
+}
+
 static enum rc find_domain(struct ctx *ctx, struct span name, struct domain *out, struct err *err)
 {
 	enum rc rc = need_account(ctx);
@@ -66,7 +80,8 @@ enum rc dkim_list(const struct services *s, struct ctx *ctx, struct span domain,
 	struct domain found;
 	enum rc rc = find_domain(ctx, domain, &found, err);
 
-	(void)s;
+	if (rc == RC_OK && found.keys_due) /* who asks for the keys does not wait for its turn */
+		rc = with_reason(err, dkim_due_make(s, ctx, found.domain_id));
 	if (rc != RC_OK)
 		return rc;
 	return with_reason(err, dkim_key_find(ctx, found.domain_id, out));

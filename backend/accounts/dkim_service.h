@@ -51,4 +51,8 @@ bool dkim_is_moving(const struct dkim_keys *keys);
 /* A key that is to follow others and is not in DNS yet; NULL: no rotation waits. */
 const struct dkim_key *dkim_waits(const struct dkim_keys *keys);
 
+/* Makes RSA keys of imported domains, one after the other, until it is until_ms (clock_mono_ms). The
+ * actor sees all domains. */
+void dkim_due_turn(struct ctx *ctx, const struct services *s, int64_t until_ms);
+
 struct cJSON *dkim_key_json(struct arena *a, const struct dkim_key *key);

@@ -23,6 +23,7 @@ static void read_domain(struct ctx *ctx, const struct rows *rows, size_t row, st
 	out->dmarc = row_copy(ctx, rows, row, DMARC_COLUMN);
 	out->alias_of = row_copy(ctx, rows, row, DMARC_COLUMN + 1);
 	out->names = row_i64(rows, row, DMARC_COLUMN + 2);
+	out->keys_due = row_bool(rows, row, DMARC_COLUMN + 3);
 	out->unicode = domain_name_unicode(ctx->arena, out->name);
 }
 
@@ -64,21 +65,22 @@ enum rc domain_find_page(struct ctx *ctx, const struct page *page, struct domain
 	out->items = page_items(ctx, page, rows, sizeof *out->items, &out->len);
 	for (size_t i = 0; i < out->len; i++)
 		read_domain(ctx, rows, i, &out->items[i]);
-	out->next_cursor = page_next_of_list(ctx, page, rows, 20);
+	out->next_cursor = page_next_of_list(ctx, page, rows, DMARC_COLUMN + 4);
 	return RC_OK;
 }
 
-enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name, int64_t alias_of,
-	int64_t *out_id, int64_t *out_created_at_us)
+enum rc domain_insert(struct ctx *ctx, int64_t alias_of, struct domain *domain)
 {
 	AUTO(rows_close) struct rows *rows = NULL;
 	enum rc rc = db_query(ctx, &SQL_DOMAIN_INSERT,
-		ARGS(A_I64(account_id), A_TEXT(name), A_I64(alias_of)), &rows);
+		ARGS(A_I64(domain->account_id), A_TEXT(domain->name), A_I64(alias_of),
+			A_BOOL(domain->keys_due)),
+		&rows);
 
 	if (rc != RC_OK)
 		return rc;
-	*out_id = row_i64(rows, 0, 0);
-	*out_created_at_us = row_time_us(rows, 0, 1);
+	domain->domain_id = row_i64(rows, 0, 0);
+	domain->created_at_us = row_time_us(rows, 0, 1);
 	return RC_OK;
 }
 
@@ -122,6 +124,28 @@ enum rc domain_unmark_deleted(struct ctx *ctx, struct domain *domain)
 	domain->version = row_i64(rows, 0, 0);
 	domain->deleted_at_us = 0;
 	return RC_OK;
+}
+
+enum rc domain_find_keys_due(struct ctx *ctx, int64_t *out_id, struct span *out_name)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_DOMAIN_KEYS_DUE, NO_ARGS, &rows);
+
+	if (rc != RC_OK)
+		return rc;
+	if (rows_len(rows) == 0)
+		return RC_NOT_FOUND;
+	*out_id = row_i64(rows, 0, 0);
+	*out_name = row_copy(ctx, rows, 0, 1);
+	return RC_OK;
+}
+
+enum rc domain_mark_keys_made(struct ctx *ctx, int64_t domain_id)
+{
+	int64_t changed = 0;
+	enum rc rc = db_exec(ctx, &SQL_DOMAIN_KEYS_MADE, ARGS(A_I64(domain_id)), &changed);
+
+	return rc == RC_OK && changed == 0 ? RC_CONFLICT : rc;
 }
 
 enum rc dkim_key_find(struct ctx *ctx, int64_t domain_id, struct dkim_keys *out)

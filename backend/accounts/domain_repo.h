@@ -11,8 +11,11 @@ MUST_CHECK enum rc domain_find(struct ctx *ctx, struct span name, struct domain 
 MUST_CHECK enum rc domain_find_deleted(struct ctx *ctx, struct span name, struct domain *out);
 MUST_CHECK enum rc domain_find_page(struct ctx *ctx, const struct page *page, struct domains *out);
 /* RC_EXISTS. */
-MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t account_id, struct span name,
-	int64_t alias_of, int64_t *out_id, int64_t *out_created_at_us);
+MUST_CHECK enum rc domain_insert(struct ctx *ctx, int64_t alias_of, struct domain *domain);
+/* One that waits for its RSA key. RC_NOT_FOUND: none does. */
+MUST_CHECK enum rc domain_find_keys_due(struct ctx *ctx, int64_t *out_id, struct span *out_name);
+/* RC_CONFLICT: it does not wait. */
+MUST_CHECK enum rc domain_mark_keys_made(struct ctx *ctx, int64_t domain_id);
 /* RC_CONFLICT: another version. */
 MUST_CHECK enum rc domain_store(struct ctx *ctx, int64_t version, struct domain *domain);
 /* RC_EXISTS: the name is taken. */

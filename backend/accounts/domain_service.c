@@ -46,10 +46,10 @@ static enum rc create_tx(struct ctx *ctx, void *arg)
 	enum rc rc = limits_take(ctx, domain->account_id, POOL_DOMAINS, 1, c->err);
 
 	if (rc == RC_OK)
-		rc = domain_insert(ctx, domain->account_id, domain->name, c->alias_of,
-			&domain->domain_id, &domain->created_at_us);
+		rc = domain_insert(ctx, c->alias_of, domain);
 	if (rc == RC_OK)
-		rc = dkim_make_pair(c->s, ctx, domain->domain_id, 0);
+		rc = domain->keys_due ? dkim_make_quick(c->s, ctx, domain->domain_id)
+				      : dkim_make_pair(c->s, ctx, domain->domain_id, 0);
 	if (rc == RC_OK)
 		rc = audit_add(ctx, domain->account_id, "domain.create", domain->name, NULL,
 			domain_json(ctx->arena, domain));
@@ -105,7 +105,7 @@ enum rc domain_takes_addresses(const struct domain *domain, struct err *err)
 enum rc domain_create(const struct services *s, struct ctx *ctx, const struct domain_new *in,
 	struct domain *out, struct err *err)
 {
-	struct domain domain = { .version = 1, .dmarc = SPAN("apply") };
+	struct domain domain = { .version = 1, .dmarc = SPAN("apply"), .keys_due = in->keys_later };
 	struct create c = { .s = s, .domain = &domain, .err = err };
 	struct account owner;
 	enum rc rc = need_account(ctx);

@@ -12,6 +12,7 @@ struct domain {
 	struct span account;  /* login of the owner */
 	struct span alias_of; /* it is another name of this domain; or empty */
 	int64_t names;        /* how many other names it has */
+	bool keys_due;        /* its RSA key will be made in the background (dkim_due_turn) */
 	struct suspension suspension;
 	struct span dmarc; /* what DMARC's wish means for its mail: "apply", "junk", "ignore" */
 	int64_t mailboxes, aliases, size_bytes;
@@ -29,6 +30,7 @@ struct domain_new {
 	struct span account; /* login; empty: the actor's own, or that of alias_of */
 	/* A domain of the same account: mail for x@ the new one goes to x@ this one. Or empty. */
 	struct span alias_of;
+	bool keys_later; /* for imports: an RSA key takes a tenth of a second and more */
 };
 struct domain_change {
 	struct suspension_change suspension;

@@ -2,6 +2,7 @@
 #include "backend/accounts/import_service.h"
 
 #include "backend/accounts/alias_service.h"
+#include "backend/accounts/bulk.h"
 #include "backend/accounts/csv.h"
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
@@ -43,6 +44,7 @@ static const struct {
 struct import {
 	const struct services *s;
 	enum import_kind kind;
+	bool with_domains;
 	int at[COLUMNS]; /* which field of a row; -1: not there */
 };
 
@@ -101,6 +103,17 @@ static struct span value(const struct import *im, const struct csv_row *row, enu
 
 /* ------------------------------------------------------------------------ rows */
 
+static enum rc add_domain_of(
+	const struct import *im, struct ctx *ctx, struct span address, struct err *err)
+{
+	struct domain made;
+	size_t at = span_rfind(address, '@');
+	struct domain_new in = { .name = at == SPAN_NPOS ? SPAN("") : span_from(address, at + 1),
+		.keys_later = true };
+
+	return domain_create(im->s, ctx, &in, &made, err);
+}
+
 static enum rc make_mailbox(
 	const struct import *im, struct ctx *ctx, const struct csv_row *row, struct err *err)
 {
@@ -115,6 +128,12 @@ static enum rc make_mailbox(
 	if (text.len > 0 && !span_u64(text, INT64_MAX, &quota))
 		return err_set(err, RC_INVALID, "quota_bytes", "This must be a whole number.");
 	in.quota_bytes = (int64_t)quota;
+	enum rc rc = mailbox_create(im->s, ctx, &in, &made, err);
+	if (rc != RC_NOT_FOUND || !im->with_domains)
+		return rc;
+	rc = add_domain_of(im, ctx, in.address, err);
+	if (rc != RC_OK || ctx->actor->dry_run) /* a rehearsed domain is gone again */
+		return rc;
 	return mailbox_create(im->s, ctx, &in, &made, err);
 }
 
@@ -141,7 +160,8 @@ static enum rc make_domain(
 {
 	struct domain made;
 	struct domain_new in = { .name = value(im, row, COLUMN_ADDRESS),
-		.account = value(im, row, COLUMN_ACCOUNT) };
+		.account = value(im, row, COLUMN_ACCOUNT),
+		.keys_later = true };
 
 	return domain_create(im->s, ctx, &in, &made, err);
 }
@@ -210,31 +230,49 @@ static enum rc take_row(const struct import *im, struct ctx *ctx, size_t line,
 	return RC_OK;
 }
 
-enum rc import_csv(const struct services *s, struct ctx *ctx, enum import_kind kind,
-	struct span text, struct import_result *out, struct err *err)
+static enum rc take_rows(const struct import *im, struct ctx *ctx, struct csv *csv,
+	struct import_result *r, struct err *err)
 {
-	struct import im = { .s = s, .kind = kind };
-	struct import_result r = { .is_dry_run = ctx->actor->dry_run };
-	struct csv csv;
 	struct csv_row row;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK) {
+		enum csv_result read = csv_next(csv, ctx->arena, &row);
+		if (read == CSV_END)
+			break;
+		rc = take_row(im, ctx, csv->line, read == CSV_ROW ? &row : NULL, r, err);
+	}
+	return rc;
+}
+
+enum rc import_csv(const struct services *s, struct ctx *ctx, const struct import_ask *ask,
+	struct import_result *out, struct err *err)
+{
+	static const enum bulk_kind kinds[] = { BULK_MAILBOXES, BULK_ALIASES, BULK_DOMAINS };
+	struct import im = { .s = s, .kind = ask->kind, .with_domains = ask->with_domains };
+	struct import_result r = { .is_dry_run = ctx->actor->dry_run };
+	struct bulk_work work;
+	struct csv csv;
 	enum rc rc = need_account(ctx);
 
-	csv_begin(&csv, text);
+	csv_begin(&csv, ask->csv);
 	if (rc == RC_OK)
 		rc = read_columns(ctx, &csv, &im, err);
+	if (rc == RC_OK)
+		rc = bulk_begin(ctx, kinds[ask->kind], BULK_IMPORT, &work, err);
 	if (rc != RC_OK)
 		return rc;
 	r.faults = arena_array(ctx->arena, IMPORT_FAULTS_MAX, sizeof *r.faults);
-	for (;;) {
-		enum csv_result read = csv_next(&csv, ctx->arena, &row);
-		if (read == CSV_END)
-			break;
-		rc = take_row(&im, ctx, csv.line, read == CSV_ROW ? &row : NULL, &r, err);
-		if (rc != RC_OK)
-			return rc;
-	}
-	*out = r;
-	return RC_OK;
+	rc = take_rows(&im, ctx, &csv, &r, err);
+	work.bulk.done = r.created;
+	work.bulk.refused = r.refused;
+	enum rc ended = bulk_end(ctx, &work, rc == RC_OK ? err : NULL);
+	if (rc == RC_OK)
+		rc = ended;
+	r.bulk_id = work.bulk.bulk_id;
+	if (rc == RC_OK)
+		*out = r;
+	return rc;
 }
 
 struct cJSON *import_json(struct arena *a, const struct import_result *r)
@@ -249,6 +287,10 @@ struct cJSON *import_json(struct arena *a, const struct import_result *r)
 		json_add_text(a, f, "detail", r->faults[i].detail);
 		json_push(faults, f);
 	}
+	if (r->bulk_id)
+		json_add_i64(a, o, "id", r->bulk_id);
+	else
+		json_add_null(a, o, "id");
 	json_add_i64(a, o, "created", r->created);
 	json_add_i64(a, o, "refused", r->refused);
 	json_add(a, o, "errors", faults);
@@ -314,11 +356,15 @@ static enum rc domains_out(const struct services *s, struct ctx *ctx, struct lis
 }
 
 enum rc export_csv(const struct services *s, struct ctx *ctx, enum import_kind kind,
-	struct span domain, struct str *out, struct err *err)
+	const struct list_ask *match, struct str *out, struct err *err)
 {
 	static const char *const heads[] = { "address,name,quota_bytes\r\n",
 		"address,targets,name,posters\r\n", "domain,account\r\n" };
-	struct list_ask ask = { .limit = LIST_LIMIT_MAX, .domain = domain };
+	struct list_ask ask = { .limit = LIST_LIMIT_MAX,
+		.domain = match->domain,
+		.search = match->search,
+		.state = match->state,
+		.account = match->account };
 	enum rc rc = RC_OK;
 
 	str_add_cstr(out, heads[kind]);

@@ -21,7 +21,7 @@
 const char *const token_scopes[] = { "accounts:read", "accounts:write", "plans:read", "plans:write",
 	"domains:read", "domains:write", "mailboxes:read", "mailboxes:write", "aliases:read",
 	"aliases:write", "queue:read", "queue:write", "trace:read", "tokens:read", "tokens:write",
-	"audit:read", "usage:read", "metrics:read", "*", NULL };
+	"audit:read", "bulk:read", "bulk:write", "usage:read", "metrics:read", "*", NULL };
 
 static struct span sha256(struct arena *a, struct span text)
 {

@@ -28,6 +28,7 @@ handler_fn api_account_create, api_account_list, api_account_get, api_account_up
 	api_account_delete, api_account_restore, api_account_second_factor,
 	api_mailbox_second_factor;
 handler_fn api_plan_create, api_plan_list, api_plan_get, api_plan_update, api_plan_delete;
+handler_fn api_bulk_run, api_bulk_list, api_bulk_get, api_bulk_undo;
 handler_fn api_deleted_list, api_import, api_export, api_forwarding_get, api_forwarding_set;
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,
 	api_domain_restore, api_domain_route_get, api_domain_route_set, api_domain_route_remove,

@@ -244,8 +244,60 @@ const struct field api_import_fields[] = {
 		.about = "The first line names the columns." },
 	{ 0 },
 };
+const struct field api_import_mailboxes_fields[] = {
+	{ "csv", FIELD_LINES, FIELD_REQUIRED, .max = IMPORT_TEXT_MAX,
+		.about = "The first line names the columns." },
+	{ "add_domains", FIELD_BOOL, .about = "Add the domains that are not there." },
+	{ 0 },
+};
 const struct field api_export_query[] = {
 	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
+	{ "q", FIELD_TEXT, .max = 200, .about = "Part of the name." },
+	{ "state", FIELD_CHOICE, .choices = states, .about = "Of its own suspension." },
+	{ "account", FIELD_TEXT, .max = 254, .about = "Only at and below this account." },
+	{ 0 },
+};
+static const char *const switch_actions[] = { "suspend", "resume", "delete", NULL };
+static const char *const mailbox_actions[] = { "suspend", "resume", "delete", "quota", NULL };
+static const char *const account_actions[] = { "suspend", "resume", "delete", "plan", NULL };
+static const char *const delete_action[] = { "delete", NULL };
+
+#define BULK_FIELDS(actions)                                                                       \
+	{ "action", FIELD_CHOICE, FIELD_REQUIRED, .choices = actions },                            \
+		{ "names", FIELD_TEXTS, .max = 200, .about = "What to change." },                  \
+		{ "all", FIELD_BOOL, .about = "Instead of names: all that match." },               \
+		{ "q", FIELD_TEXT, .max = 200, .about = "All: part of the name." },                \
+	{                                                                                          \
+		"account", FIELD_TEXT, .max = 254, .about = "All: at and below this account."      \
+	}
+#define BULK_STATE_FIELDS                                                                          \
+	{ "state", FIELD_CHOICE, .choices = states, .about = "All: only in this state." },         \
+	{                                                                                          \
+		"suspend_reason", FIELD_TEXT, .max = SUSPEND_REASON_MAX,                           \
+					      .about = "Shown to those whom it concerns."          \
+	}
+
+const struct field api_bulk_domains_fields[] = {
+	BULK_FIELDS(switch_actions),
+	BULK_STATE_FIELDS,
+	{ 0 },
+};
+const struct field api_bulk_mailboxes_fields[] = {
+	BULK_FIELDS(mailbox_actions),
+	BULK_STATE_FIELDS,
+	{ "domain", FIELD_TEXT, .max = 253, .about = "All: only of this domain." },
+	{ "quota_bytes", FIELD_INT, .about = "The new quota." },
+	{ 0 },
+};
+const struct field api_bulk_aliases_fields[] = {
+	BULK_FIELDS(delete_action),
+	{ "domain", FIELD_TEXT, .max = 253, .about = "All: only of this domain." },
+	{ 0 },
+};
+const struct field api_bulk_accounts_fields[] = {
+	BULK_FIELDS(account_actions),
+	BULK_STATE_FIELDS,
+	{ "plan", FIELD_TEXT, FIELD_NULLABLE, .max = 100, .about = "The new plan; null: none." },
 	{ 0 },
 };
 const struct field api_forwarding_fields[] = {

@@ -3,7 +3,9 @@
 
 #include "backend/http/fields.h"
 
-extern const struct field api_forwarding_fields[], api_import_fields[], api_export_query[];
+extern const struct field api_forwarding_fields[], api_import_fields[],
+	api_import_mailboxes_fields[], api_bulk_domains_fields[], api_bulk_mailboxes_fields[],
+	api_bulk_aliases_fields[], api_bulk_accounts_fields[], api_export_query[];
 extern const struct field api_list_query[], api_account_list_query[], api_plain_list_query[],
 	api_mailboxes_query[], api_aliases_query[], api_domains_query[], api_trace_query[],
 	api_usage_query[], api_zone_query[], api_queue_query[], api_queue_group_query[],

@@ -7,6 +7,7 @@
 #include "backend/accounts/account_service.h"
 #include "backend/accounts/alias_service.h"
 #include "backend/accounts/audit.h"
+#include "backend/accounts/bulk.h"
 #include "backend/accounts/deleted_service.h"
 #include "backend/accounts/dkim_service.h"
 #include "backend/accounts/domain_service.h"
@@ -388,6 +389,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "AppPassword",
 			app_password_json(a, &(struct app_password){ .password = SPAN("x") }) },
 		{ "AuditEntry", audit_json(a, &(struct audit_entry){ .audit_id = 0 }) },
+		{ "Bulk", bulk_json(a, &(struct bulk){ .done = 0 }) },
 		{ "Deleted", deleted_json(a, &(struct deleted){ .purge_at_us = 0 }) },
 		{ "DkimKey", dkim_key_json(a, &(struct dkim_key){ .created_at_us = 0 }) },
 		{ "Dns", dns_sample(a) },

@@ -318,6 +318,7 @@ void dns_watch_turn(struct ctx *ctx, void *services)
 	if (dns_first_admin(ctx, &actor.account_id) != RC_OK)
 		return; /* no account yet, or no database: the next turn will see */
 	actor_enter(ctx, &actor);
+	dkim_due_turn(ctx, services, clock_mono_ms() + TURN_MS);
 	look_at_those_due(services, ctx);
 	actor_enter(ctx, NULL);
 }

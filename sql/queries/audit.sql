@@ -2,9 +2,9 @@
 
 -- name: audit_insert
 -- roles: web
-INSERT INTO audit (account_id, actor, source, address, action, object, before, after, on_behalf_of)
+INSERT INTO audit (account_id, actor, source, address, action, object, before, after, on_behalf_of, bulk_id)
 VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::text, $6::text, nullif($7::text, '')::jsonb, nullif($8::text, '')::jsonb,
-  $9::text);
+  $9::text, nullif($10::bigint, 0));
 
 -- name: audit_list
 -- roles: web

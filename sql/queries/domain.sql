@@ -11,7 +11,7 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
   coalesce(d.suspend_until > now(), true), d.dmarc,
   (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
-  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL)
+  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL), d.keys_due
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
 WHERE t.ancestor_id = $1::bigint AND d.name = $2::text AND (d.deleted_at IS NOT NULL) = $3::boolean
 ORDER BY d.deleted_at DESC LIMIT 1;
@@ -27,14 +27,15 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
   d.no_login, d.no_send, d.no_receive, d.hold_out, d.suspend_reason, d.suspend_until,
   coalesce(d.suspend_until > now(), true), d.dmarc,
   (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
-  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL), p.number, p.key, p.key_2
+  (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL), d.keys_due, p.number, p.key, p.key_2
 FROM list_domains($1::bigint, $2::text, $3::text, $4::text[], $5::text, $6::boolean, $7::boolean, $8::bigint, $9::text, $10::bigint) WITH ORDINALITY AS p (id, number, key, key_2, n)
   JOIN domain d ON d.domain_id = p.id JOIN account a ON a.account_id = d.account_id
 ORDER BY p.n;
 
 -- name: domain_insert
 -- roles: web
-INSERT INTO domain (account_id, name, alias_of) VALUES ($1::bigint, $2::text, nullif($3::bigint, 0)) RETURNING domain_id, created_at;
+INSERT INTO domain (account_id, name, alias_of, keys_due) VALUES ($1::bigint, $2::text, nullif($3::bigint, 0), $4::boolean)
+RETURNING domain_id, created_at;
 
 -- name: domain_update
 -- roles: web
@@ -54,3 +55,11 @@ WHERE domain_id = $1::bigint AND deleted_at IS NULL AND ($2::bigint = 0 OR versi
 UPDATE domain SET deleted_at = NULL, version = version + 1 WHERE domain_id = $1::bigint AND deleted_at IS NOT NULL
   AND EXISTS (SELECT 1 FROM account a WHERE a.account_id = domain.account_id AND a.deleted_at IS NULL)
 RETURNING version;
+
+-- name: domain_keys_due
+-- roles: web
+SELECT domain_id, name FROM domain WHERE keys_due ORDER BY domain_id LIMIT 1;
+
+-- name: domain_keys_made
+-- roles: web
+UPDATE domain SET keys_due = false WHERE domain_id = $1::bigint AND keys_due;

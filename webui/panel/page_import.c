@@ -10,6 +10,7 @@ static const char *const runs[] = { "check", "make", NULL };
 const struct field import_fields[] = {
 	{ "kind", FIELD_CHOICE, FIELD_REQUIRED, .choices = kinds },
 	{ "csv", FIELD_LINES, FIELD_REQUIRED, .max = IMPORT_TEXT_MAX },
+	{ "add_domains", FIELD_BOOL },
 	{ "run", FIELD_CHOICE, FIELD_REQUIRED, .choices = runs },
 	{ 0 },
 };
@@ -62,15 +63,15 @@ enum rc page_import(struct req *r, struct reply *out, struct err *err)
 enum rc page_import_post(struct req *r, struct reply *out, struct err *err)
 {
 	struct import_result result;
-	enum import_kind kind;
+	struct import_ask ask = { .csv = form_text(&r->form, "csv"),
+		.with_domains = form_bool(&r->form, "add_domains", false) };
 	struct actor actor = *r->actor;
 
-	if (r->form.n_errors > 0 || !import_kind_parse(form_text(&r->form, "kind"), &kind))
+	if (r->form.n_errors > 0 || !import_kind_parse(form_text(&r->form, "kind"), &ask.kind))
 		return import_page(r, out, 422, NULL);
 	actor.dry_run = span_eq(form_text(&r->form, "run"), SPAN("check"));
 	actor_enter(r->ctx, &actor);
-	enum rc rc =
-		import_csv(r->services, r->ctx, kind, form_text(&r->form, "csv"), &result, err);
+	enum rc rc = import_csv(r->services, r->ctx, &ask, &result, err);
 	actor_enter(r->ctx, r->actor);
 	if (page_add_refusal(r, rc, err))
 		return import_page(r, out, 422, NULL);
@@ -85,7 +86,9 @@ enum rc page_export(struct req *r, struct reply *out, struct err *err)
 
 	if (!import_kind_parse(name, &kind))
 		return err_set(err, RC_NOT_FOUND, "", "There is nothing here.");
-	enum rc rc = export_csv(r->services, r->ctx, kind, req_query(r, "domain"), &csv, err);
+	struct list_ask match = panel_list_ask(r);
+	match.domain = req_query(r, "domain");
+	enum rc rc = export_csv(r->services, r->ctx, kind, &match, &csv, err);
 	if (rc == RC_OK && !str_ok(&csv))
 		return err_set(err, RC_CONFLICT, "", "This is too much for one file.");
 	if (rc == RC_OK)

@@ -46,7 +46,11 @@ struct page panel_begin(struct req *r, const char *name, const char *nav, struct
 
 struct list_ask panel_list_ask(const struct req *r)
 {
-	return (struct list_ask){ .cursor = req_query(r, "cursor"), .search = req_query(r, "q") };
+	return (struct list_ask){ .cursor = req_query(r, "cursor"),
+		.search = req_query(r, "q"),
+		.sort = req_query(r, "sort"),
+		.state = req_query(r, "state"),
+		.account = req_query(r, "account") };
 }
 
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json)

@@ -39,13 +39,18 @@ BODIES = {
     "POST /queue/{id}/retry": {},
     "POST /queue/{id}/hold": {},
     "POST /queue/{id}/release": {},
+    "POST /domains/bulk": {"action": "resume", "names": ["DOMAIN"]},
+    "POST /mailboxes/bulk": {"action": "resume", "names": ["box@DOMAIN"]},
+    "POST /aliases/bulk": {"action": "delete", "names": ["al@DOMAIN"]},
+    "POST /accounts/bulk": {"action": "resume", "names": ["LOGIN"]},
+    "POST /bulk/{id}/undo": {},
     "POST /tokens": {"label": "x", "scopes": ["domains:read"]},
 }
 PUBLIC = {"GET /health", "GET /openapi.json"}
 LOCAL = {"GET /metrics"}
 # What a customer gets for its own things where it is not a success.
 OWN = {
-    "POST /accounts": 403, "PATCH /accounts/{login}": 403, "DELETE /accounts/{login}": 403, "POST /plans": 403,
+    "POST /accounts/bulk": 403, "POST /accounts": 403, "PATCH /accounts/{login}": 403, "DELETE /accounts/{login}": 403, "POST /plans": 403,
     "POST /accounts/{login}/restore": 404,  # it is not deleted
     "GET /plans/{id}": 404, "PATCH /plans/{id}": 404, "DELETE /plans/{id}": 404,  # its reseller's
     "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
@@ -85,6 +90,7 @@ class Tenant:
             if answer.status != 201:
                 raise AssertionError(answer)
         self.app_id, self.token_id, self.link_id = app.json["id"], own.json["id"], link.json["id"]
+        self.bulk_id = w.api("POST", "/mailboxes/bulk", {"action": "resume", "names": [f"box@{self.domain}"]}, token=self.token).json["id"]
         self.job_id = self.queue_one(w)
 
     def queue_one(self, w):
@@ -102,7 +108,7 @@ class Tenant:
         if path.startswith("/trace/"):
             return "/trace/01890000-0000-7000-8000-000000000000"
         ids = {"/tokens": self.token_id, "/mailboxes": self.app_id, "/plans": self.plan_id, "/queue": self.job_id,
-               "/domains": self.link_id}
+               "/domains": self.link_id, "/bulk": self.bulk_id}
         address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
         if path.endswith("/restore"):
             path = path.replace("{name}", f"gone.{self.domain}").replace("{address}", f"gone@{self.domain}")
@@ -115,6 +121,8 @@ class Tenant:
         fill = {"DOMAIN": self.domain, "NEW": f"n-{self.domain}", "LOGIN": f"new-{self.login}"}
 
         def one(value):
+            if isinstance(value, list):
+                return [one(item) for item in value]
             return re.sub("DOMAIN|NEW|LOGIN", lambda m: fill[m.group()], value) if isinstance(value, str) else value
         return {key: one(value) for key, value in body.items()}
 
