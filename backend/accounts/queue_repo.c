@@ -21,7 +21,8 @@ enum rc queue_find_jobs(struct ctx *ctx, const struct queue_find *find, struct q
 		ARGS(A_I64(ctx->actor->account_id), sees_all(ctx), A_I64(find->job_id),
 			A_I64(find->after), A_TEXT(ask->list.domain), domains_arg(ctx),
 			A_TEXT(ask->destination), A_TEXT(ask->state), A_BOOL(ask->by_reason),
-			A_TEXT(ask->reason), A_TEXT(ask->address), A_I64(find->limit)),
+			A_TEXT(ask->reason), A_TEXT(ask->address), A_I64(find->limit),
+			A_TEXT(ask->sender)),
 		&rows);
 
 	if (rc != RC_OK)
@@ -52,7 +53,30 @@ enum rc queue_find_groups(struct ctx *ctx, struct span domain, struct queue_grou
 			.reason = row_copy(ctx, rows, i, 2),
 			.jobs = row_i64(rows, i, 3),
 			.oldest_at_us = row_time_us(rows, i, 4),
-			.next_at_us = row_time_us(rows, i, 5) };
+			.next_at_us = row_time_us(rows, i, 5),
+			.words = row_copy(ctx, rows, i, 6),
+			.paused = row_bool(rows, i, 7) };
+	return RC_OK;
+}
+
+enum rc queue_find_senders(struct ctx *ctx, struct queue_senders *out)
+{
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_QUEUE_SENDERS,
+		ARGS(A_I64(ctx->actor->account_id), sees_all(ctx), domains_arg(ctx),
+			A_I64(QUEUE_SENDERS_MAX)),
+		&rows);
+
+	if (rc != RC_OK)
+		return rc;
+	out->len = rows_len(rows);
+	out->items = arena_array(ctx->arena, out->len, sizeof *out->items);
+	for (size_t i = 0; i < out->len; i++)
+		out->items[i] = (struct queue_sender){ .address = row_copy(ctx, rows, i, 0),
+			.jobs = row_i64(rows, i, 1),
+			.held = row_i64(rows, i, 2),
+			.oldest_at_us = row_time_us(rows, i, 3),
+			.paused = row_bool(rows, i, 4) };
 	return RC_OK;
 }
 

@@ -11,6 +11,7 @@ struct queue_find {
 MUST_CHECK enum rc queue_find_jobs(
 	struct ctx *ctx, const struct queue_find *find, struct queue_items *out);
 MUST_CHECK enum rc queue_find_groups(struct ctx *ctx, struct span domain, struct queue_groups *out);
+MUST_CHECK enum rc queue_find_senders(struct ctx *ctx, struct queue_senders *out);
 MUST_CHECK enum rc queue_find_holds(struct ctx *ctx, struct queue_holds *out);
 /* done: those of `on` that could be changed. */
 MUST_CHECK enum rc queue_change(struct ctx *ctx, enum queue_action action,

@@ -92,6 +92,17 @@ enum rc queue_group_list(const struct services *s, struct ctx *ctx, struct span 
 	return with_reason(err, rc);
 }
 
+enum rc queue_sender_list(
+	const struct services *s, struct ctx *ctx, struct queue_senders *out, struct err *err)
+{
+	enum rc rc = need_account(ctx);
+
+	(void)s;
+	if (rc == RC_OK)
+		rc = queue_find_senders(ctx, out);
+	return with_reason(err, rc);
+}
+
 enum rc queue_hold_list(
 	const struct services *s, struct ctx *ctx, struct queue_holds *out, struct err *err)
 {
@@ -120,6 +131,7 @@ static const struct {
 struct act {
 	const struct queue_items *on;
 	enum queue_action action;
+	struct span note;
 	size_t done;
 };
 
@@ -141,8 +153,9 @@ static enum rc act_tx(struct ctx *ctx, void *arg)
 {
 	struct act *act = arg;
 	struct queue_items done;
-	struct span text = arena_printf(ctx->arena, "%s by " SPAN_FMT ".",
-		actions[act->action].text, SPAN_ARG(ctx->actor->login));
+	struct span text = arena_printf(ctx->arena, "%s by " SPAN_FMT "%s" SPAN_FMT ".",
+		actions[act->action].text, SPAN_ARG(ctx->actor->login),
+		act->note.len > 0 ? ": " : "", SPAN_ARG(act->note));
 
 	enum rc rc = queue_change(ctx, act->action, act->on, &done);
 	if (rc == RC_OK && done.len > 0)
@@ -154,9 +167,9 @@ static enum rc act_tx(struct ctx *ctx, void *arg)
 }
 
 static enum rc act_on(const struct services *s, struct ctx *ctx, const struct queue_items *on,
-	enum queue_action action, size_t *out_done)
+	enum queue_action action, struct span note, size_t *out_done)
 {
-	struct act act = { .on = on, .action = action };
+	struct act act = { .on = on, .action = action, .note = note };
 
 	enum rc rc = service_run(ctx, act_tx, &act);
 	if (rc != RC_OK)
@@ -177,7 +190,7 @@ enum rc queue_act(const struct services *s, struct ctx *ctx, struct span id,
 
 	enum rc rc = queue_get(s, ctx, id, &item, err);
 	if (rc == RC_OK)
-		rc = with_reason(err, act_on(s, ctx, &on, action, &done));
+		rc = with_reason(err, act_on(s, ctx, &on, action, SPAN(""), &done));
 	if (rc == RC_OK && done == 0)
 		return err_set(err, RC_CONFLICT, "", "%s", actions[action].refusal);
 	if (rc != RC_OK)
@@ -201,7 +214,7 @@ enum rc queue_act_all(const struct services *s, struct ctx *ctx, const struct qu
 		rc = queue_find_jobs(ctx, &find, &on);
 	*out_done = 0;
 	if (rc == RC_OK && on.len > 0)
-		rc = act_on(s, ctx, &on, action, out_done);
+		rc = act_on(s, ctx, &on, action, ask->note, out_done);
 	return with_reason(err, rc);
 }
 
@@ -237,8 +250,30 @@ struct cJSON *queue_group_json(struct arena *a, const struct queue_group *group)
 	json_add_text(a, o, "destination", group->destination);
 	json_add_text(a, o, "state", group->state);
 	json_add_text(a, o, "reason", group->reason);
+	json_add_text(a, o, "explanation", group->words);
+	json_add_bool(a, o, "paused", group->paused);
 	json_add_i64(a, o, "messages", group->jobs);
 	json_add_time(a, o, "oldest_at", group->oldest_at_us);
 	json_add_time(a, o, "next_at", group->next_at_us);
+	return o;
+}
+
+struct cJSON *queue_sender_json(struct arena *a, const struct queue_sender *sender)
+{
+	struct cJSON *o = json_object(a);
+
+	json_add_text(a, o, "sender", sender->address);
+	json_add_i64(a, o, "messages", sender->jobs);
+	json_add_i64(a, o, "held", sender->held);
+	json_add_bool(a, o, "paused", sender->paused);
+	json_add_time(a, o, "oldest_at", sender->oldest_at_us);
+	return o;
+}
+
+struct cJSON *queue_done_json(struct arena *a, size_t done)
+{
+	struct cJSON *o = json_object(a);
+
+	json_add_i64(a, o, "done", (int64_t)done);
 	return o;
 }

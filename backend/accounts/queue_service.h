@@ -2,7 +2,7 @@
  * The outbound queue as its people see it: what waits, why, and what may be done about it.
  *
  * States: "waiting", "sending" (under way at this moment), "held". The reason is the remote's last
- * reply, or for what is held one of mailbox_hour, mailbox_day, domain_*, account_*, hold_out, manual.
+ * reply, or for what is held one of mailbox_hour, mailbox_day, domain_*, account_*, hold_out, paused, manual.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct queue_items {
 };
 struct queue_ask {
 	struct list_ask list; /* .domain */
-	struct span destination, state, address;
+	struct span destination, state, address, sender;
+	struct span note; /* of queue_act_all: why, for trace and audit; may be empty */
 	bool by_reason;
 	struct span reason; /* when by_reason: exactly this one */
 };
@@ -36,7 +37,9 @@ MUST_CHECK enum rc queue_get(const struct services *s, struct ctx *ctx, struct s
 /* Counts by destination, state and reason, the largest first. */
 struct queue_group {
 	struct span destination, state, reason;
+	struct span words; /* what it means, from the newest attempt; may be empty */
 	int64_t jobs, oldest_at_us, next_at_us;
+	bool paused; /* the destination */
 };
 struct queue_groups {
 	struct queue_group *items;
@@ -44,6 +47,20 @@ struct queue_groups {
 };
 MUST_CHECK enum rc queue_group_list(const struct services *s, struct ctx *ctx, struct span domain,
 	struct queue_groups *out, struct err *err);
+
+/* Who waits for something, those with the most first. */
+#define QUEUE_SENDERS_MAX 100
+struct queue_sender {
+	struct span address;
+	int64_t jobs, held, oldest_at_us;
+	bool paused;
+};
+struct queue_senders {
+	struct queue_sender *items;
+	size_t len;
+};
+MUST_CHECK enum rc queue_sender_list(
+	const struct services *s, struct ctx *ctx, struct queue_senders *out, struct err *err);
 
 /* remove: RC_CONFLICT while it is being sent; release: RC_CONFLICT when it is not held; retry: when
  * it is. *out: as it is afterwards; for remove as it was. */
@@ -68,4 +85,6 @@ MUST_CHECK enum rc queue_hold_list(
 	const struct services *s, struct ctx *ctx, struct queue_holds *out, struct err *err);
 
 struct cJSON *queue_item_json(struct arena *a, const struct queue_item *item);
+struct cJSON *queue_sender_json(struct arena *a, const struct queue_sender *sender);
 struct cJSON *queue_group_json(struct arena *a, const struct queue_group *group);
+struct cJSON *queue_done_json(struct arena *a, size_t done); /* of queue_act_all */

@@ -43,6 +43,7 @@ handler_fn api_app_password_create, api_app_password_list, api_app_password_dele
 handler_fn api_alias_create, api_alias_list, api_alias_get, api_alias_replace, api_alias_delete;
 handler_fn api_token_create, api_token_list, api_token_delete;
 handler_fn api_queue_list, api_queue_groups, api_queue_get, api_queue_retry, api_queue_hold,
-	api_queue_release, api_queue_remove;
+	api_queue_release, api_queue_remove, api_queue_act, api_queue_senders;
+handler_fn api_queue_pause_list, api_queue_pause_set, api_queue_pause_end;
 handler_fn api_audit_list, api_trace_list, api_trace_get, api_usage_list;
 handler_fn api_health, api_metrics, api_openapi;

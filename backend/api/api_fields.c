@@ -93,6 +93,23 @@ const struct field api_queue_group_query[] = {
 	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain of ours." },
 	{ 0 },
 };
+static const char *const queue_verbs[] = { "retry", "hold", "release", "remove", NULL };
+static const char *const pause_kinds[] = { "destination", "sender", NULL };
+
+const struct field api_queue_act_fields[] = {
+	{ "do", FIELD_CHOICE, FIELD_REQUIRED, .choices = queue_verbs },
+	{ "destination", FIELD_TEXT, .max = 255, .about = "Only to this domain." },
+	{ "sender", FIELD_TEXT, .max = 320, .about = "Only from this address." },
+	{ "state", FIELD_CHOICE, .choices = queue_states },
+	{ "note", FIELD_TEXT, .max = 200, .about = "Why, for trace and audit." },
+	{ 0 },
+};
+const struct field api_queue_pause_fields[] = {
+	{ "kind", FIELD_CHOICE, FIELD_REQUIRED, .choices = pause_kinds },
+	{ "value", FIELD_TEXT, FIELD_REQUIRED, .max = 255, .about = "A domain; an address." },
+	{ "reason", FIELD_TEXT, .max = 500 },
+	{ 0 },
+};
 const struct field api_usage_query[] = {
 	LIST_FIELDS,
 	{ "month", FIELD_TEXT, .max = 7,

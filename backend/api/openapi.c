@@ -16,6 +16,7 @@
 #include "backend/accounts/link_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/plan_service.h"
+#include "backend/accounts/queue_pause.h"
 #include "backend/accounts/queue_service.h"
 #include "backend/accounts/route_service.h"
 #include "backend/accounts/token_service.h"
@@ -402,6 +403,9 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },
 		{ "Problem", problem_sample(a) },
+		{ "QueueDone", queue_done_json(a, 0) },
+		{ "QueuePause", queue_pause_json(a, &(struct queue_pause){ .reason = SPAN("") }) },
+		{ "QueueSender", queue_sender_json(a, &(struct queue_sender){ .jobs = 0 }) },
 		{ "QueueGroup", queue_group_json(a, &(struct queue_group){ .jobs = 0 }) },
 		{ "QueueItem", queue_item_json(a, &(struct queue_item){ .domain = SPAN("") }) },
 		{ "Route", route_setting_json(a, &(struct route_setting){ .source = SPAN("") }) },

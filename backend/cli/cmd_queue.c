@@ -1,6 +1,7 @@
 /* queue: mail that waits to go out. */
 #include <stdio.h>
 
+#include "backend/accounts/queue_pause.h"
 #include "backend/accounts/queue_service.h"
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
@@ -8,7 +9,7 @@
 #include "mailcore/base/json.h"
 #include "mailcore/db/bell.h"
 
-static const char *opt_domain, *opt_destination, *opt_state, *opt_address;
+static const char *opt_domain, *opt_destination, *opt_state, *opt_address, *opt_sender, *opt_note;
 
 static struct queue_ask ask_of_options(void)
 {
@@ -16,7 +17,9 @@ static struct queue_ask ask_of_options(void)
 					   .domain = span_of(opt_domain) },
 		.destination = span_of(opt_destination),
 		.state = span_of(opt_state),
-		.address = span_of(opt_address) };
+		.address = span_of(opt_address),
+		.sender = span_of(opt_sender),
+		.note = span_of(opt_note) };
 }
 
 static void print_item(struct cli *c, const struct queue_item *item)
@@ -84,7 +87,7 @@ static enum rc act(
 	struct queue_ask ask = ask_of_options();
 	struct queue_item item;
 	size_t done = 0, total = 0;
-	bool chosen = opt_domain || opt_destination || opt_state || opt_address;
+	bool chosen = opt_domain || opt_destination || opt_state || opt_address || opt_sender;
 
 	if (o->n_args > 0) {
 		enum rc one =
@@ -135,21 +138,81 @@ static const struct option_row choice[] = {
 	{ "--destination", "DOMAIN", "only to this domain", &opt_destination },
 	{ "--state", "STATE", "waiting, sending or held", &opt_state },
 	{ "--address", "ADDRESS", "only from or to this address", &opt_address },
+	{ "--sender", "ADDRESS", "only from this address", &opt_sender },
+	{ "--note", "TEXT", "why, for trace and audit", &opt_note },
 };
+#define CHOICES (sizeof choice / sizeof choice[0])
+static const struct option_row why[] = {
+	{ "--reason", "TEXT", "why, for who looks at the queue", &opt_note },
+};
+
+/* ------------------------------------------------------------------ pauses */
+
+/* A destination, or with an @ a sender. */
+static enum pause_kind kind_of(struct span value)
+{
+	return span_find(value, '@') == SPAN_NPOS ? PAUSE_DESTINATION : PAUSE_SENDER;
+}
+
+static enum rc pause_it(struct cli *c, const struct options *o, struct err *err)
+{
+	struct span value = span_of(o->args[0]);
+	struct queue_pause made, in = { kind_of(value), value, span_of(opt_note), SPAN(""), 0 };
+	enum rc rc = queue_pause_set(&c->services, &c->ctx, &in, &made, err);
+
+	if (rc == RC_OK)
+		wake_runner(c);
+	return rc;
+}
+
+static enum rc resume(struct cli *c, const struct options *o, struct err *err)
+{
+	struct span value = span_of(o->args[0]);
+	enum rc rc = queue_pause_end(&c->services, &c->ctx, kind_of(value), value, err);
+
+	if (rc == RC_OK)
+		wake_runner(c);
+	return rc;
+}
+
+static enum rc pauses(struct cli *c, const struct options *o, struct err *err)
+{
+	struct queue_pauses list;
+	struct cJSON *array = json_array(&c->arena);
+	enum rc rc = queue_pause_list(&c->services, &c->ctx, &list, err);
+
+	for (size_t i = 0; rc == RC_OK && i < list.len; i++) {
+		const struct queue_pause *p = &list.items[i];
+		if (c->json)
+			json_push(array, queue_pause_json(&c->arena, p));
+		else
+			printf(SPAN_FMT "  by " SPAN_FMT "%s" SPAN_FMT "\n", SPAN_ARG(p->value),
+				SPAN_ARG(p->paused_by), p->reason.len > 0 ? "  " : "",
+				SPAN_ARG(p->reason));
+	}
+	if (rc == RC_OK && c->json)
+		cli_print_items(c, array);
+	return rc;
+}
 
 int cmd_queue(int argc, char **argv)
 {
 	static const struct verb verbs[] = {
 		{ "list", "[options]", "Lists mail that waits to go out.", 0, 0, 0, list, choice,
-			4 },
+			CHOICES },
 		{ "show", "ID [options]", "Shows one message.", 1, 1, 0, show, NULL, 0 },
-		{ "retry", "[ID] [options]", "Tries again now.", 0, 1, 0, retry, choice, 4 },
+		{ "retry", "[ID] [options]", "Tries again now.", 0, 1, 0, retry, choice, CHOICES },
 		{ "hold", "[ID] [options]", "Holds until it is released.", 0, 1, 0, hold, choice,
-			4 },
+			CHOICES },
 		{ "release", "[ID] [options]", "Lets go what is held.", 0, 1, 0, release, choice,
-			4 },
+			CHOICES },
 		{ "remove", "[ID] [options]", "Removes; nobody is told.", 0, 1, 0, drop, choice,
-			4 },
+			CHOICES },
+		{ "pauses", "[options]", "Lists what is paused.", 0, 0, 0, pauses, NULL, 0 },
+		{ "pause", "DOMAIN|ADDRESS [options]",
+			"Delivers nothing to a domain, holds what a sender sends.", 1, 1, 0,
+			pause_it, why, 1 },
+		{ "resume", "DOMAIN|ADDRESS", "Ends a pause.", 1, 1, 0, resume, NULL, 0 },
 	};
 
 	return cli_run_verb("queue", verbs, sizeof verbs / sizeof verbs[0], argc, argv);

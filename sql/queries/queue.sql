@@ -18,19 +18,30 @@ WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
   AND (NOT $9::boolean OR $10::text = CASE WHEN j.state = 'held' THEN j.hold_reason
     ELSE coalesce(nullif(j.last_reply, ''), q.reply, '') END)
   AND ($11::text = '' OR lower(j.rcpt) = lower($11::text) OR lower(j.mail_from) = lower($11::text))
+  AND ($13::text = '' OR lower(j.mail_from) = lower($13::text))
 ORDER BY j.job_id LIMIT $12::bigint;
 
 -- name: queue_groups
 -- roles: web
+-- The words are those of the newest attempt at one of them: what they have in common is the reason.
+SELECT g.destination, g.shown, g.reason, g.n, g.oldest_at, g.next_at, coalesce((
+    SELECT e.text FROM event e WHERE g.shown <> 'held' AND e.trace_id = g.trace_id AND e.rcpt = g.rcpt
+      AND e.name = 'message.deferred' ORDER BY e.seq DESC LIMIT 1), ''),
+  EXISTS (SELECT 1 FROM queue_pause p WHERE p.kind = 'destination' AND p.value = g.destination)
+FROM (
 SELECT j.destination, CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END AS shown,
   CASE WHEN j.state = 'held' THEN j.hold_reason ELSE coalesce(nullif(j.last_reply, ''), q.reply, '') END AS reason,
-  count(*) AS n, min(j.created_at), min(CASE WHEN j.state = 'ready' THEN greatest(j.next_at, q.not_before) ELSE j.next_at END)
+  count(*) AS n, min(j.created_at) AS oldest_at,
+  min(CASE WHEN j.state = 'ready' THEN greatest(j.next_at, q.not_before) ELSE j.next_at END) AS next_at,
+  (array_agg(j.trace_id ORDER BY j.attempts DESC, j.job_id))[1] AS trace_id,
+  (array_agg(j.rcpt ORDER BY j.attempts DESC, j.job_id))[1] AS rcpt
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
 WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND ($3::text = '' OR d.name = $3::text)
   AND (cardinality($4::text[]) = 0 OR d.name = ANY ($4::text[]))
-GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT $5::bigint;
+GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT $5::bigint
+) AS g ORDER BY g.n DESC, 1, 2, 3;
 
 -- name: queue_retry
 -- roles: web
@@ -108,3 +119,41 @@ DELETE FROM send_count WHERE hour < floor(extract(epoch FROM now()) / 3600) - 26
 -- name: sent_state
 -- roles: web
 SELECT rcpt, state, text, at FROM sent_state($1::bigint, $2::text);
+
+-- name: queue_senders
+-- roles: web
+-- Who waits for something, the most first.
+SELECT j.mail_from, count(*) AS n, count(*) FILTER (WHERE j.state = 'held'), min(j.created_at),
+  EXISTS (SELECT 1 FROM queue_pause p WHERE p.kind = 'sender' AND p.value = lower(j.mail_from))
+FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id
+WHERE j.destination <> ':sent' AND j.mail_from <> '' AND (j.account_id = 0 AND $2::boolean
+    OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
+  AND (cardinality($3::text[]) = 0 OR d.name = ANY ($3::text[]))
+GROUP BY j.mail_from ORDER BY n DESC, 1 LIMIT $4::bigint;
+
+-- name: pause_list
+-- roles: web
+SELECT p.kind, p.value, p.reason, p.paused_by, p.paused_at FROM queue_pause p
+WHERE p.kind = 'destination' OR EXISTS (
+  SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = p.account_id)
+ORDER BY p.paused_at DESC, p.kind, p.value LIMIT $2::bigint;
+
+-- name: pause_set
+-- roles: web
+INSERT INTO queue_pause (kind, value, account_id, reason, paused_by) VALUES ($1::text, $2::text, $3::bigint, $4::text, $5::text)
+ON CONFLICT (kind, value) DO UPDATE SET reason = excluded.reason, paused_by = excluded.paused_by, paused_at = now();
+
+-- name: pause_end
+-- roles: web
+DELETE FROM queue_pause WHERE kind = $1::text AND value = $2::text RETURNING account_id, reason;
+
+-- name: pause_hold
+-- roles: web
+-- What a sender has waiting; one that is being delivered is held when it comes back.
+UPDATE job SET state = CASE WHEN state = 'leased' THEN state ELSE 'held' END, hold_reason = 'paused'
+WHERE lower(mail_from) = $1::text AND mailbox_id IS NOT NULL AND hold_reason = '';
+
+-- name: pause_release
+-- roles: web
+UPDATE job SET state = CASE WHEN state = 'leased' THEN state WHEN next_at > now() THEN 'waiting' ELSE 'ready' END, hold_reason = ''
+WHERE lower(mail_from) = $1::text AND hold_reason = 'paused';

@@ -36,6 +36,8 @@ BODIES = {
     "PUT /aliases/{address}": {"targets": ["a@b.example"]},
     "PUT /domains/{name}/route": {"smarthost": "smtp://relay.example"},
     "PUT /accounts/{login}/route": {"source": "192.0.2.1"},
+    "POST /queue/pauses": {"kind": "sender", "value": "box@DOMAIN"},
+    "POST /queue/act": {"do": "hold", "destination": "nowhere.example"},
     "POST /queue/{id}/retry": {},
     "POST /queue/{id}/hold": {},
     "POST /queue/{id}/release": {},
@@ -92,6 +94,9 @@ class Tenant:
         self.app_id, self.token_id, self.link_id = app.json["id"], own.json["id"], link.json["id"]
         self.bulk_id = w.api("POST", "/mailboxes/bulk", {"action": "resume", "names": [f"box@{self.domain}"]}, token=self.token).json["id"]
         self.job_id = self.queue_one(w)
+        paused = w.api("POST", "/queue/pauses", {"kind": "sender", "value": f"box@{self.domain}"}, token=self.token)
+        if paused.status != 200:
+            raise AssertionError(paused)
 
     def queue_one(self, w):
         """A message that is held, so that it stays."""
@@ -112,6 +117,7 @@ class Tenant:
         address = f"al@{self.domain}" if path.startswith("/aliases") else f"box@{self.domain}"
         if path.endswith("/restore"):
             path = path.replace("{name}", f"gone.{self.domain}").replace("{address}", f"gone@{self.domain}")
+        path = path.replace("{kind}", "sender").replace("{value}", f"box@{self.domain}")
         path = path.replace("{name}", self.domain).replace("{address}", address).replace("{login}", self.login)
         return path.replace("{id}", str(ids.get("/" + path.split("/")[1], 1)))
 
@@ -154,7 +160,8 @@ def call(w, tenant, method, path, token, target=None):
 
 
 def path_of_nothing(path):
-    for name, value in (("name", "no.example"), ("address", "no@no.example"), ("login", "no"), ("id", "999999")):
+    for name, value in (("name", "no.example"), ("address", "no@no.example"), ("login", "no"), ("id", "999999"), ("kind", "sender"),
+                        ("value", "no@no.example")):
         path = path.replace("{" + name + "}", value)
     return path
 
