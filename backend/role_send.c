@@ -16,6 +16,7 @@
 #include "mailcore/deliver/hold.h"
 #include "mailcore/deliver/reset_mail.h"
 #include "mailcore/deliver/runner.h"
+#include "mailcore/deliver/sts.h"
 #include "mailcore/directory/reset_repo.h"
 #include "mailcore/directory/route.h"
 #include "mailcore/net/dane.h"
@@ -109,6 +110,7 @@ struct sending {
 	struct reset_mail_env reset;
 	struct client_cache *cache;
 	struct routes *routes;
+	struct sts *sts;
 	struct smarthost smarthost;
 	bool has_smarthost;
 	struct runner *runner;
@@ -160,6 +162,10 @@ static enum rc read_options(
 
 	if (port < 1 || port > UINT16_MAX)
 		return err_set(err, RC_INVALID, "delivery.port", "delivery.port is no port.");
+	int64_t https = config_int(c, "delivery.https_port");
+	if (https < 1 || https > UINT16_MAX)
+		return err_set(
+			err, RC_INVALID, "delivery.https_port", "delivery.https_port is no port.");
 	if (threads < 1 || threads > THREADS_MAX)
 		return err_set(err, RC_INVALID, "delivery.threads",
 			"delivery.threads is a number from 1 to %d.", THREADS_MAX);
@@ -219,6 +225,10 @@ static enum rc start_sending(struct role *r, struct sending *s, struct err *err)
 		&r->launch.arena, domain_to_ascii(&r->launch.arena, span_of(r->launch.hostname)));
 	options.remote.smarthost = s->has_smarthost ? &s->smarthost : NULL;
 	options.remote.self = self_of(r);
+	if (config_bool(r->launch.config, "delivery.mta_sts"))
+		s->sts = sts_new(&(struct sts_env){ .resolver = r->resolver,
+			.port = (uint16_t)config_int(r->launch.config, "delivery.https_port") });
+	options.remote.sts = s->sts;
 	s->runner = runner_start(&options);
 	if (options.remote.dns_validates)
 		test_resolver(r);
@@ -230,6 +240,7 @@ static void stop_sending(struct sending *s)
 	runner_stop(s->runner);
 	client_cache_free(s->cache);
 	routes_free(s->routes);
+	sts_free(s->sts);
 	if (s->has_smarthost)
 		smarthost_done(&s->smarthost);
 }

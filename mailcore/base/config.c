@@ -61,6 +61,10 @@ static const struct key keys[] = {
 		"The DNS servers validate DNSSEC, and nobody can meddle with what they say (best: on\n"
 		"this machine). Mail then goes out with DANE." },
 	{ "delivery.port", KIND_INT, "25", "The port that outbound delivery connects to." },
+	{ "delivery.mta_sts", KIND_BOOL, "yes",
+		"Fetch and keep to the MTA-STS policies of domains that mail goes to." },
+	{ "delivery.https_port", KIND_INT, "443",
+		"The port at which MTA-STS policies are fetched." },
 	{ "delivery.retry", KIND_TEXT, "5m,10m,20m,40m,1h,2h,4h",
 		"Waiting times between attempts; the last one repeats until five days have passed." },
 	{ "delivery.lifetime", KIND_MS, "5d",

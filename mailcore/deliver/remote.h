@@ -26,6 +26,7 @@
 #define REMOTE_SESSIONS_MAX 2
 
 struct client_cache; /* smtpclient/client_cache.h: connections kept for the next message */
+struct sts;          /* deliver/sts.h: MTA-STS policies */
 struct routes;       /* directory/route.h */
 struct smarthost;    /* directory/smarthost.h */
 
@@ -39,6 +40,7 @@ struct remote_env {
 	uint16_t port;                     /* delivery.port */
 	const struct smarthost *smarthost; /* delivery.smarthost, for who has no other; NULL: MX */
 	struct mx_self self;
+	struct sts *sts;              /* NULL: nobody asks for MTA-STS */
 	bool dns_validates;           /* the resolver's word on DNSSEC is to be believed: DANE */
 	bool (*cancelled)(void *arg); /* looked at every second while waiting; NULL: never */
 	void *cancelled_arg;

@@ -5,6 +5,7 @@
 #include "mailcore/deliver/remote.h"
 #include "mailcore/net/dane.h"
 #include "mailcore/smtpclient/smtpclient.h"
+#include "mailcore/smtpclient/sts_policy.h"
 
 struct smarthost;
 
@@ -18,9 +19,11 @@ bool route_source(const struct remote_route *route, const struct addr *peer, str
 
 /* What TLS to a server must be like. */
 enum remote_tls {
-	REMOTE_TLS_MAY,     /* taken when offered, never verified */
-	REMOTE_TLS_ENCRYPT, /* a must, not verified: DANE records that nobody can use */
-	REMOTE_TLS_DANE,    /* a certificate that its TLSA records vouch for */
+	REMOTE_TLS_MAY,      /* taken when offered, never verified */
+	REMOTE_TLS_ENCRYPT,  /* a must, not verified: DANE records that nobody can use */
+	REMOTE_TLS_DANE,     /* a certificate that its TLSA records vouch for */
+	REMOTE_TLS_STS,      /* one that a CA vouches for: MTA-STS, enforced */
+	REMOTE_TLS_STS_TEST, /* the same, and when it cannot be had it is only noted */
 };
 
 /* Whom we speak to; lives in ctx->arena as long as the results. */
@@ -32,6 +35,7 @@ struct remote_peer {
 	bool tls_failed; /* came again in clear text */
 	enum remote_tls demand;
 	const struct dane *dane; /* NULL: not asked for */
+	struct span tls_note;    /* what an enforced policy would not have let pass */
 };
 
 struct remote_run {
@@ -46,7 +50,8 @@ struct remote_run {
 	unsigned sessions;
 	bool all_refused; /* every server so far: 5xx before MAIL */
 	bool wants_utf8, wants_8bit;
-	bool dane; /* can be used */
+	bool dane;                    /* can be used */
+	const struct sts_policy *sts; /* NULL: the domain has none */
 };
 
 /* --- remote_tls.c ----------------------------------------------------------------------------- */
@@ -56,6 +61,8 @@ void tls_demand_begin(struct remote_run *run);
 /* Sets peer->demand. RC_TEMP: this server must not be spoken to now, *reply says why. */
 MUST_CHECK enum rc tls_demand_find(struct remote_run *run, const struct mx_addr *at,
 	struct remote_peer *peer, struct smtpclient_reply *reply);
+/* The policy is in testing: it goes on as without, and that is noted. */
+void tls_demand_soften(struct remote_peer *peer, struct span why);
 /* For the evidence; how a delivery's sentence goes on; what to say when it was not met. */
 const char *tls_demand_word(enum remote_tls demand);
 const char *tls_demand_done(enum remote_tls demand);
@@ -66,6 +73,7 @@ struct span tls_demand_failed(struct remote_run *run, enum remote_tls demand, st
 struct remote_session {
 	struct smtpclient *client;
 	struct span key; /* of the cache */
+	bool once;       /* not to be kept */
 };
 /* RC_OK; RC_TEMP, RC_DENIED: *reply says why. fresh: not a kept one. */
 MUST_CHECK enum rc session_open(struct remote_run *run, struct remote_peer *peer, bool fresh,

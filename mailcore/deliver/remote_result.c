@@ -46,6 +46,8 @@ static struct span evidence_of(struct remote_run *run, const struct job *job,
 		json_add_text(a, o, "tls", peer->tls);
 		if (peer->demand != REMOTE_TLS_MAY)
 			json_add_text(a, o, "tls_policy", span_of(tls_demand_word(peer->demand)));
+		if (peer->tls_note.len > 0)
+			json_add_text(a, o, "mta_sts_testing", peer->tls_note);
 		if (peer->tls_failed)
 			json_add_bool(a, o, "tls_failed", true);
 		if (peer->reused)
@@ -80,10 +82,14 @@ static struct span sent_sentence(
 	size_t blank = span_find(peer->tls, ' ');
 
 	return arena_printf(run->ctx->arena,
-		"Delivered to " SPAN_FMT "%s" SPAN_FMT "%s. It answered: " SPAN_FMT,
+		"Delivered to " SPAN_FMT "%s" SPAN_FMT "%s. It answered: " SPAN_FMT "%s" SPAN_FMT,
 		SPAN_ARG(who(run, peer)), peer->tls.len > 0 ? " over " : " without encryption",
 		SPAN_ARG(span_sub(peer->tls, 0, blank)), tls_demand_done(peer->demand),
-		SPAN_ARG(reply));
+		SPAN_ARG(reply),
+		peer->tls_note.len > 0
+			? ". If the domain enforced its MTA-STS policy, which it tests, this server would not have been used: "
+			: "",
+		SPAN_ARG(peer->tls_note));
 }
 
 static struct span other_sentence(struct remote_run *run, const struct remote_peer *peer,

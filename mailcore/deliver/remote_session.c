@@ -50,6 +50,8 @@ static struct smtpclient_options options_of(
 	o.verify = run->route.smarthost &&
 		(o.tls == CLIENT_TLS_MUST || o.tls == CLIENT_TLS_IMPLICIT) &&
 		!addr_is_loopback(&peer->addr);
+	o.verify =
+		o.verify || peer->demand == REMOTE_TLS_STS || peer->demand == REMOTE_TLS_STS_TEST;
 	if (peer->demand == REMOTE_TLS_DANE) {
 		o.host = peer->dane->name;
 		o.tlsa = peer->dane->records;
@@ -94,6 +96,12 @@ static enum rc open_new(struct remote_run *run, struct remote_peer *peer, struct
 	struct smtpclient_failure failure;
 
 	enum rc rc = smtpclient_open(run->ctx, &options, out, &failure);
+	if (rc == RC_TEMP && peer->demand == REMOTE_TLS_STS_TEST &&
+		(failure.tls_failed || failure.no_tls)) {
+		tls_demand_soften(peer, failure.reply.text);
+		options = options_of(run, peer);
+		rc = smtpclient_open(run->ctx, &options, out, &failure);
+	}
 	if (rc == RC_TEMP && failure.tls_failed && options.tls == CLIENT_TLS_MAY) {
 		options.tls = CLIENT_TLS_NONE;
 		peer->tls_failed = true;
@@ -125,13 +133,14 @@ enum rc session_open(struct remote_run *run, struct remote_peer *peer, bool fres
 	}
 	smtpclient_set_until(s.client, run->start_ms + ATTEMPT_MS);
 	peer->tls = arena_span(run->ctx->arena, smtpclient_tls_text(s.client));
+	s.once = peer->tls_note.len > 0; /* the next one shall be noted as well */
 	*out = s;
 	return RC_OK;
 }
 
 void session_close(struct remote_run *run, struct remote_session *s)
 {
-	if (run->env->cache)
+	if (run->env->cache && !s->once)
 		client_cache_give(run->env->cache, s->key, s->client);
 	else
 		smtpclient_close(s->client);

@@ -5,8 +5,11 @@
  * server whose records cannot be had, or that an enforced MTA-STS policy does not name, is passed over;
  * the message waits when none is left. A smarthost is somebody we know: its own settings count.
  */
-#include "mailcore/base/log.h"
+#include "mailcore/base/clock.h"
 #include "mailcore/deliver/remote_impl.h"
+#include "mailcore/deliver/sts.h"
+
+#define DNS_MS 15000 /* a session before may have taken minutes */
 
 static struct smtpclient_reply refuse(struct span status, struct span text)
 {
@@ -15,8 +18,17 @@ static struct smtpclient_reply refuse(struct span status, struct span text)
 
 void tls_demand_begin(struct remote_run *run)
 {
+	struct span domain = run->group->jobs[0].destination;
+
 	run->dane = run->env->dns_validates && !run->route.smarthost &&
 		dane_is_possible(run->env->resolver, run->ctx) == RC_OK;
+	if (!run->env->sts || run->route.smarthost || span_starts(domain, SPAN("[")))
+		return;
+	struct sts_policy *policy = arena_zalloc(run->ctx->arena, sizeof *policy);
+	if (sts_find(run->env->sts, run->ctx, domain, run->env->cancelled, run->env->cancelled_arg,
+		    policy) &&
+		policy->mode != STS_NONE)
+		run->sts = policy;
 }
 
 /* RC_TEMP: a zone that should speak does not, or somebody forges its words. */
@@ -44,13 +56,41 @@ static enum rc ask_dane(struct remote_run *run, const struct mx_addr *at, struct
 	return RC_OK;
 }
 
+/* RC_TEMP: the policy is enforced and does not name this server (RFC 8461 §5). */
+static enum rc ask_sts(struct remote_run *run, const struct mx_addr *at, struct remote_peer *peer,
+	struct smtpclient_reply *reply)
+{
+	bool enforced = run->sts->mode == STS_ENFORCE;
+	struct span why = SPAN("the domain's MTA-STS policy does not name this server");
+
+	peer->demand = enforced ? REMOTE_TLS_STS : REMOTE_TLS_STS_TEST;
+	if (sts_policy_names(run->sts, at->host))
+		return RC_OK;
+	if (!enforced) {
+		tls_demand_soften(peer, why);
+		return RC_OK;
+	}
+	*reply = refuse(SPAN("4.7.5"), why);
+	return RC_TEMP;
+}
+
+void tls_demand_soften(struct remote_peer *peer, struct span why)
+{
+	peer->demand = REMOTE_TLS_MAY;
+	peer->tls_note = why;
+}
+
 enum rc tls_demand_find(struct remote_run *run, const struct mx_addr *at, struct remote_peer *peer,
 	struct smtpclient_reply *reply)
 {
 	peer->demand = REMOTE_TLS_MAY;
 	if (run->route.smarthost)
 		return RC_OK;
-	return ask_dane(run, at, peer, reply);
+	run->ctx->deadline_ms = clock_mono_ms() + DNS_MS;
+	enum rc rc = ask_dane(run, at, peer, reply);
+	if (rc == RC_OK && peer->demand == REMOTE_TLS_MAY && run->sts)
+		rc = ask_sts(run, at, peer, reply);
+	return rc;
 }
 
 const char *tls_demand_word(enum remote_tls demand)
@@ -62,6 +102,10 @@ const char *tls_demand_word(enum remote_tls demand)
 		return "dane-encrypt";
 	case REMOTE_TLS_DANE:
 		return "dane";
+	case REMOTE_TLS_STS:
+		return "mta-sts";
+	case REMOTE_TLS_STS_TEST:
+		return "mta-sts-testing";
 	}
 	return "";
 }
@@ -74,6 +118,9 @@ const char *tls_demand_done(enum remote_tls demand)
 		return "";
 	case REMOTE_TLS_DANE:
 		return ", its certificate verified by DANE";
+	case REMOTE_TLS_STS:
+	case REMOTE_TLS_STS_TEST:
+		return ", its certificate verified by MTA-STS";
 	}
 	return "";
 }
@@ -84,12 +131,16 @@ struct span tls_demand_failed(struct remote_run *run, enum remote_tls demand, st
 
 	switch (demand) {
 	case REMOTE_TLS_MAY:
+	case REMOTE_TLS_STS_TEST:
 		return why;
 	case REMOTE_TLS_ENCRYPT:
 		what = "its domain demands encryption (DANE), which could not be had";
 		break;
 	case REMOTE_TLS_DANE:
 		what = "its domain demands a certificate that matches its TLSA records (DANE), and that could not be had";
+		break;
+	case REMOTE_TLS_STS:
+		what = "its domain demands a certificate that proves its name (MTA-STS), and that could not be had";
 		break;
 	}
 	return arena_printf(run->ctx->arena, "%s: " SPAN_FMT, what, SPAN_ARG(why));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Mail goes out only as encrypted as its domain demands: DANE. REQUIREMENTS 21.
+"""Mail goes out only as encrypted as its domain demands: DANE and MTA-STS. REQUIREMENTS 21.
 
     test_tls_policy.py BUILD_DIR
 
@@ -8,11 +8,13 @@ whether it is signed. What must not be sent stays in the queue, with the reason 
 domain has mended what was wrong.
 """
 import hashlib
+import http.server
 import os
 import pathlib
 import ssl
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import fake_dns
@@ -23,7 +25,7 @@ from test_outbound import Mailstead, submit
 
 PATIENCE_S = 120.0
 BASE = 39000 + os.getpid() % 20 * 100
-OURS, FIRST = "127.0.0.111", 112
+OURS, HTTPS, FIRST = "127.0.0.111", "127.0.0.112", 113
 
 
 class Certificates:
@@ -78,17 +80,72 @@ CASES = {
     "signed": (True, [], True),
     "signed-clear": (False, [], True),
 }
+# name: does its server have TLS; its policy. Its certificate names it, but for those in MISNAMED.
+STS = {
+    "sts-good": (True, "enforce"),
+    "sts-wild": (True, "enforce", "*.sts-wild.test"),
+    "sts-wrong": (True, "enforce"),
+    "sts-clear": (False, "enforce"),
+    "sts-other": (True, "enforce", "mx.elsewhere.test"),
+    "sts-tests": (True, "testing"),
+    "sts-tests-clear": (False, "testing"),
+    "sts-tests-other": (True, "testing", "mx.elsewhere.test"),
+    "sts-none": (False, "none"),
+    "sts-absent": (False, ""),
+}
+MISNAMED = {"sts-wrong"}
+CASES |= {name: (case[0], [], False) for name, case in STS.items()}
+CASES["sts-dane"] = (True, [("TLSA", 3, 1, 1, "ee")], True)
+STS["sts-dane"] = (True, "enforce", "mx.elsewhere.test")  # DANE comes first
 ADDRESS = {name: f"127.0.0.{FIRST + i}" for i, name in enumerate(CASES)}
 # Delivered: over TLS, and what the trace says of it.
 SENT = {"dane-ee": (True, "verified by DANE"), "dane-ta": (True, "verified by DANE"), "dane-two": (True, "verified by DANE"),
-        "dane-unusable": (True, ""), "unsigned": (True, ""), "signed": (True, ""), "signed-clear": (False, "without encryption")}
+        "dane-unusable": (True, ""), "unsigned": (True, ""), "signed": (True, ""), "signed-clear": (False, "without encryption"),
+        "sts-good": (True, "verified by MTA-STS"), "sts-wild": (True, "verified by MTA-STS"),
+        "sts-tests": (True, "verified by MTA-STS"), "sts-tests-clear": (False, "policy, which it tests"),
+        "sts-tests-other": (True, "policy, which it tests"), "sts-none": (False, ""), "sts-absent": (False, ""),
+        "sts-dane": (True, "verified by DANE")}
 # Not delivered, and why.
-WAITS = {"dane-wrong": "TLSA records (DANE)", "dane-clear": "TLSA records (DANE)", "dane-bogus": "no valid answer about the TLSA"}
+WAITS = {"dane-wrong": "TLSA records (DANE)", "dane-clear": "TLSA records (DANE)", "dane-bogus": "no valid answer about the TLSA",
+         "sts-wrong": "proves its name (MTA-STS)", "sts-clear": "proves its name (MTA-STS)", "sts-other": "does not name this server"}
+
+
+class Policies(http.server.ThreadingHTTPServer):
+    """The web server with everybody's policy; `asked` counts who fetched one."""
+
+    daemon_threads = True
+
+    def __init__(self, certificates):
+        super().__init__((HTTPS, 0), Policy)
+        context = certificates.context(certificates.make(*(f"mta-sts.{name}.test" for name in STS)))
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.asked = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+
+class Policy(http.server.BaseHTTPRequestHandler):
+    timeout = 30
+
+    def do_GET(self):
+        name = self.headers["Host"].removeprefix("mta-sts.").removesuffix(".test")
+        self.server.asked.append(name)
+        _, mode, *mx = STS[name]
+        text = f"version: STSv1\r\nmode: {mode}\r\nmx: {(mx or [f'mx.{name}.test'])[0]}\r\nmax_age: 86400\r\n".encode()
+        found = mode and self.path == "/.well-known/mta-sts.txt"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
 
 
 class World:
-    def __init__(self, ours, dns, mx, certificates, files):
+    def __init__(self, ours, dns, mx, certificates, files, policies):
         self.ours, self.dns, self.mx, self.certificates, self.files = ours, dns, mx, certificates, files
+        self.policies = policies
 
     def events(self, address):
         """What the trace tells, newest message."""
@@ -109,6 +166,9 @@ def zone(certificates, files, port):
         records[f"mx.{name}.test"] = [("A", ADDRESS[name])]
         if tlsa:
             records[f"_{port}._tcp.mx.{name}.test"] = [r if isinstance(r, str) else (*r[:4], digests.get(r[4], r[4])) for r in tlsa]
+    for name in STS:
+        records[f"_mta-sts.{name}.test"] = [("TXT", "v=STSv1; id=1;")]
+        records[f"mta-sts.{name}.test"] = [("A", HTTPS)]
     return records
 
 
@@ -136,6 +196,18 @@ def waits(checks, w):
     checks.check(until(lambda: w.mx.received[ADDRESS[name]]), f"{name}: goes out when its record has been mended")
 
 
+def keeps_policies(checks, w):
+    """A policy holds although its record has gone and its file cannot be had, and is not fetched for each message."""
+    name = "sts-good"
+    fetched = w.policies.asked.count(name)
+    checks.check(fetched == 1, "one fetch", fetched)
+    del w.dns.zone[f"_mta-sts.{name}.test"], w.dns.zone[f"mta-sts.{name}.test"]
+    w.dns.zone[f"mx.{name}.test"] = [("A", ADDRESS["sts-clear"])]
+    submit(w.ours.env, [f"later@{name}.test"], "later")
+    checks.check(until(lambda: w.tells(f"later@{name}.test", "message.deferred", WAITS["sts-clear"])),
+                 "a policy holds until its time is over", w.events(f"later@{name}.test"))
+
+
 def without_validation(checks, w):
     """A resolver that stops saying that it validates: as if there were no DANE."""
     w.dns.signed.discard(".")
@@ -149,24 +221,29 @@ def policy(checks, build):
     with server.directory() as scratch:
         (scratch / "tls").mkdir()
         certificates = Certificates(scratch / "tls")
-        files = {name: certificates.make(f"mx.{name}.test") for name in CASES}
+        files = {name: certificates.make("mx.else.test" if name in MISNAMED else f"mx.{name}.test") for name in CASES}
+        policies = Policies(certificates)
+        os.environ["SSL_CERT_FILE"] = str(certificates.root / "ca.pem")
         acts = {ADDRESS[name]: Act(extensions=EXTENSIONS, tls=certificates.context(files[name]) if tls else None)
                 for name, (tls, _, _) in CASES.items()}
         with fake_dns.FakeDns(dns_port) as dns, fake_mx.FakeMx(port, acts) as mx:
             dns.zone = zone(certificates, files, port)
             dns.signed = {f"{name}.test" for name, case in CASES.items() if case[2]} | {"."}
             ours = Mailstead(build, scratch / "ours", server.free_port_base(BASE), OURS, "mx.ours.test", port, dns_port)
-            ours.options += ["--set", "dns.validates=yes", "--set", "delivery.lifetime=1h", "--set", "delivery.delay_notice=0s"]
+            ours.options += ["--set", "dns.validates=yes", "--set", "delivery.lifetime=1h", "--set", "delivery.delay_notice=0s",
+                             "--set", f"delivery.https_port={policies.server_address[1]}", "--set", "sandbox=no"]
             status, output = ours.start()
             try:
                 assert status == 0, output
-                world = World(ours, dns, mx, certificates, files)
-                for group in (goes_out, waits, without_validation):
+                world = World(ours, dns, mx, certificates, files, policies)
+                for group in (goes_out, waits, keeps_policies, without_validation):
                     checks.group(group, world)
             finally:
                 checks.check(ours.stop()[0] == 0, "clean stop")
             checks.check(not ours.findings(), "no sanitizer finding in the log", ours.findings())
             ours.remove_cluster()
+        policies.shutdown()
+        policies.server_close()
 
 
 if __name__ == "__main__":
