@@ -187,7 +187,7 @@ static const struct {
 };
 
 #define ATTR_SIMPLE_MAX 64
-#define ATTR_TEXT_MAX   2000
+#define ATTR_TEXT_MAX   4000 /* as it is written */
 
 static bool is_simple(struct span value)
 {
@@ -208,14 +208,23 @@ static void attr_add(struct clean *c, const char *name, struct span value)
 	str_add_c(&c->out, '"');
 }
 
+/* Its length is judged as it is written, because writing may lengthen it: what is passed now must be passed again. */
+static void text_attr_add(struct clean *c, const char *name, struct span value)
+{
+	struct str written = str_in(c->arena, ATTR_TEXT_MAX);
+	html_add_text(&written, value);
+	if (str_ok(&written))
+		attr_add(c, name, value);
+}
+
 static void plain_attr_add(struct clean *c, const struct html_attr *attr)
 {
 	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
 		if (strcmp(attributes[i].name, attr->name) != 0)
 			continue;
-		bool fine = attributes[i].rule == ATTR_TEXT ? attr->value.len <= ATTR_TEXT_MAX
-							    : is_simple(attr->value);
-		if (fine)
+		if (attributes[i].rule == ATTR_TEXT)
+			text_attr_add(c, attributes[i].name, attr->value);
+		else if (is_simple(attr->value))
 			attr_add(c, attributes[i].name, attr->value);
 		return;
 	}
@@ -223,7 +232,7 @@ static void plain_attr_add(struct clean *c, const struct html_attr *attr)
 
 static void style_add(struct clean *c, struct span value)
 {
-	struct str style = str_in(c->arena, CSS_STYLE_MAX * 2);
+	struct str style = str_in(c->arena, CSS_STYLE_MAX);
 	css_clean(&style, value, &c->stats->remote);
 	if (str_ok(&style) && style.len > 0)
 		attr_add(c, "style", str_span(&style));

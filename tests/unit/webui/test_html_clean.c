@@ -186,6 +186,36 @@ static void images_on_request(void **state)
 	arena_done(&a);
 }
 
+/* What writing lengthens may not be too long for the next reader. */
+static void lengths_are_those_of_what_is_written(void **state)
+{
+	static const struct {
+		const char *before, *unit, *behind;
+		size_t passes; /* so many units, and one more does not */
+	} cases[] = {
+		{ "<p title='", "x", "'>", 4000 },
+		{ "<p title='", "\xff", "'>", 1333 },
+		{ "<p title='", "&", "'>", 800 },
+		{ "<p style='", "color:red;", "'>", 682 },
+	};
+	struct arena a;
+	arena_init(&a, 65536);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		for (size_t more = 0; more < 2; more++) {
+			struct str html = str_in(&a, 65536);
+			str_add_cstr(&html, cases[i].before);
+			for (size_t n = 0; n < cases[i].passes + more; n++)
+				str_add_cstr(&html, cases[i].unit);
+			str_add_cstr(&html, cases[i].behind);
+			struct span out = clean(&a, str_span(&html), &plain, NULL);
+			if (span_eq(out, SPAN("<p></p>")) != (more == 1))
+				fail_msg("case %zu, %zu more: " SPAN_FMT, i, more, SPAN_ARG(out));
+			assert_true(span_eq(out, clean(&a, out, &plain, NULL)));
+		}
+	}
+	arena_done(&a);
+}
+
 static void depth_is_limited(void **state)
 {
 	struct arena a;
@@ -270,6 +300,7 @@ int main(void)
 		cmocka_unit_test(hostile_vectors_come_out_harmless),
 		cmocka_unit_test(outputs),
 		cmocka_unit_test(images_on_request),
+		cmocka_unit_test(lengths_are_those_of_what_is_written),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(time_is_linear),
 		cmocka_unit_test(text_as_markup),
