@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "backend/role_figures.h"
 #include "backend/roles.h"
 #include "backend/sandbox.h"
 #include "mailcore/base/log.h"
@@ -346,7 +347,9 @@ int role_serve(struct role *r)
 	if (write(r->ready_fd, "1", 1) != 1)
 		log_warn("role.ready", "error=%s", strerror(errno));
 	(void)close(r->ready_fd);
+	role_figures_start(r);
 	loop_run(r->loop);
+	role_figures_end(r);
 	return 0;
 }
 

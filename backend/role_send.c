@@ -6,6 +6,7 @@
  */
 #include "backend/accounts/bulk.h"
 #include "backend/accounts/deleted_service.h"
+#include "backend/accounts/figure_service.h"
 #include "backend/accounts/idempotency.h"
 #include "backend/accounts/login_service.h"
 #include "backend/accounts/trace_service.h"
@@ -28,6 +29,7 @@
 #define TRIM_LIMIT          1000
 #define TRACE_TRIM_EVERY_MS (60 * MSEC_PER_SEC)
 #define TRACE_TRIM_LIMIT    20000
+#define MEASURE_EVERY_MS    (3600 * MSEC_PER_SEC)
 #define SWEEP_EVERY_MS      MSEC_PER_SEC
 #define HOLDS_EVERY_MS      (20 * MSEC_PER_SEC)
 #define RESETS_EVERY_MS     (2 * MSEC_PER_SEC) /* somebody waits for the mail */
@@ -79,6 +81,15 @@ static void forget_expired(struct ctx *ctx, void *arg)
 	forget(ctx, "mailboxes", deleted_purge);
 	forget(ctx, "bulk", bulk_collect);
 	forget(ctx, "password_resets", reset_collect);
+	forget(ctx, "figures", figure_collect);
+}
+
+static void measure_storage(struct ctx *ctx, void *arg)
+{
+	(void)arg;
+	enum rc rc = figure_measure(ctx);
+	if (rc != RC_OK)
+		log_warn("figures.measure", "rc=%s", rc_name(rc));
 }
 
 static void trim_traces(struct ctx *ctx, void *arg)
@@ -260,6 +271,9 @@ int role_send(struct role *r)
 	loop_every(r->loop, TRIM_EVERY_MS, forget_expired, r);
 	loop_every(r->loop, TRACE_TRIM_EVERY_MS, trim_traces, r);
 	loop_every(r->loop, TRIM_EVERY_MS, forget_counts, r);
+	loop_every(r->loop, MEASURE_EVERY_MS, measure_storage, r);
+	if (!loop_post(r->loop, measure_storage, r))
+		log_warn("figures.measure", "error=queue_full");
 	loop_every(r->loop, SWEEP_EVERY_MS, sweep, &sending);
 	loop_every(r->loop, HOLDS_EVERY_MS, tell_of_holds, &sending);
 	loop_every(r->loop, RESETS_EVERY_MS, mail_resets, &sending);

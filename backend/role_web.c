@@ -62,6 +62,7 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.tls_key = tls_file(r, "tls.key", "tls/key.pem"),
 		.url = role_url(r),
 		.dns_port = config_int(r->launch.config, "dns.authority_port"),
+		.run_dir = launch_path(&r->launch, "run"),
 		.status_file = launch_path(&r->launch, "run/status.json"),
 	};
 	struct webui_env env = {

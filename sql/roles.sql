@@ -101,6 +101,15 @@ GRANT SELECT, DELETE ON event TO mailstead_send;
 GRANT SELECT (expires_at, seen_at), DELETE ON web_session TO mailstead_send;
 GRANT SELECT (at), DELETE ON idempotency TO mailstead_send;
 
+-- ------------------------------------------------------------------ figures
+
+GRANT EXECUTE ON FUNCTION figures_add(bigint[], bigint[]) TO mailstead_mx, mailstead_user, mailstead_web, mailstead_send;
+GRANT EXECUTE ON FUNCTION figures_measure() TO mailstead_send;
+GRANT EXECUTE ON FUNCTION figures_queue() TO mailstead_web;
+GRANT SELECT ON figure, figure_storage TO mailstead_web;
+GRANT SELECT (hour), DELETE ON figure TO mailstead_send;
+GRANT SELECT (day), DELETE ON figure_storage TO mailstead_send;
+
 -- ------------------------------------------------------------------ panel
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON account, account_tree, domain, mailbox, alias, plan, api_token, web_session,
@@ -174,6 +183,9 @@ BEGIN
         format(by_account, t) || ' OR EXISTS (SELECT 1 FROM account_tree t
           WHERE t.ancestor_id = (SELECT app_tenant()) AND t.account_id = account.parent_id)'
       WHEN t = 'event' THEN NULL       -- below
+      WHEN t = 'figure' THEN           -- what belongs to nobody is the server's
+        format(by_account, t) || ' OR (account_id IS NULL AND
+          (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant()))'
       ELSE format(by_account, t)
     END;
     IF mine IS NOT NULL THEN

@@ -113,6 +113,8 @@ static const struct route routes[] = {
 	{ POST, "/plans/{id}", GUARD_RESELLER, .fields = plan_fields, .handler = page_plan_post },
 	{ POST, "/plans/{id}/delete", GUARD_RESELLER, .fields = no_fields,
 		.handler = page_plan_delete_post },
+	{ GET, "/statistics", GUARD_ACCOUNT, .handler = page_statistics },
+	{ GET, "/statistics.csv", GUARD_ACCOUNT, .handler = page_statistics_csv },
 	{ GET, "/audit", GUARD_ACCOUNT, .handler = page_audit },
 	{ GET, "/import", GUARD_ACCOUNT, .handler = page_import },
 	{ POST, "/import", GUARD_ACCOUNT, .fields = import_fields, .handler = page_import_post,

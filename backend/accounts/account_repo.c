@@ -221,7 +221,8 @@ enum rc account_find_usage(
 	for (size_t i = 0; i < out->len; i++)
 		out->items[i] = (struct usage){ row_copy(ctx, rows, i, 0),
 			row_copy(ctx, rows, i, 1), row_copy(ctx, rows, i, 2), row_i64(rows, i, 3),
-			row_i64(rows, i, 4), row_i64(rows, i, 5), row_i64(rows, i, 6) };
+			row_i64(rows, i, 4), row_i64(rows, i, 5), row_i64(rows, i, 9),
+			row_i64(rows, i, 6), row_i64(rows, i, 7), row_i64(rows, i, 8) };
 	out->next_cursor = page_next(ctx, page, rows, 0, 0);
 	return RC_OK;
 }

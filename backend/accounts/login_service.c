@@ -8,6 +8,7 @@
 #include "backend/accounts/session_repo.h"
 #include "backend/accounts/support_service.h"
 #include "mailcore/base/base64.h"
+#include "mailcore/base/figures.h"
 #include "mailcore/base/log.h"
 #include "mailcore/base/random.h"
 #include "mailcore/base/utf8.h"
@@ -59,6 +60,8 @@ static enum rc check_account(const struct services *s, struct ctx *ctx, const st
 	if (s->directory && !directory_may_try(s->directory, ask->login, peer))
 		return RC_LIMIT;
 	enum rc rc = keys_verify(s->keys, ctx, KEYS_ACCOUNT, account_id, ask->password);
+	if (rc == RC_OK || rc == RC_DENIED)
+		figure_add(rc == RC_OK ? FIGURE_LOGIN : FIGURE_LOGIN_FAILED, 0, 1);
 	if (rc == RC_DENIED && s->directory)
 		directory_has_failed(s->directory, ask->login, peer);
 	if (rc == RC_OK && suspended)

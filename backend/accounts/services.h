@@ -30,6 +30,7 @@ struct services {
 	int64_t dns_port;            /* of domains' own name servers; 0: 53 */
 	const char *tls_key;         /* its key; NULL: unknown */
 	const char *url;             /* https://panel.example.net */
+	const char *run_dir;         /* where roles write what they are doing; NULL: unknown */
 	const char *status_file;     /* what the supervisor says of the roles; NULL: unknown */
 };
 

@@ -57,6 +57,10 @@ struct cJSON *usage_json(struct arena *a, const struct usage *u)
 	json_add_i64(a, o, "domains", u->domains);
 	json_add_i64(a, o, "mailboxes", u->mailboxes);
 	json_add_i64(a, o, "size_bytes", u->size_bytes);
-	json_add_i64(a, o, "messages", u->messages);
+	json_add_i64(a, o, "size_bytes_max", u->size_bytes_max);
+	json_add_i64(a, o, "messages", u->received + u->submitted);
+	json_add_i64(a, o, "received", u->received);
+	json_add_i64(a, o, "submitted", u->submitted);
+	json_add_i64(a, o, "sent", u->sent);
 	return o;
 }

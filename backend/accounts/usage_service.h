@@ -6,7 +6,9 @@
 struct usage {
 	struct span login, parent, role;
 	int64_t domains, mailboxes, size_bytes; /* now */
-	int64_t messages;                       /* in the month */
+	int64_t size_bytes_max;                 /* the largest day of the month */
+	/* In the month: deliveries to mailboxes, messages handed in, deliveries to other servers. */
+	int64_t received, submitted, sent;
 };
 struct usages {
 	struct span month; /* "2026-11" */

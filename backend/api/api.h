@@ -5,6 +5,8 @@
 #include "backend/http/router.h"
 #include "mailcore/base/json.h"
 
+extern const struct field api_statistics_query[];
+
 /* limit, cursor, domain and q of the query, as far as the route declares them. */
 struct list_ask api_list_ask(const struct req *r);
 /* {"items":[...],"next_cursor":...} with a Link header. */
@@ -46,4 +48,7 @@ handler_fn api_queue_list, api_queue_groups, api_queue_get, api_queue_retry, api
 	api_queue_release, api_queue_remove, api_queue_act, api_queue_senders;
 handler_fn api_queue_pause_list, api_queue_pause_set, api_queue_pause_end;
 handler_fn api_audit_list, api_trace_list, api_trace_get, api_usage_list;
-handler_fn api_health, api_metrics, api_openapi;
+handler_fn api_health, api_metrics, api_openapi, api_statistics;
+
+/* A small JSON file of ours; NULL when it cannot be read. */
+struct cJSON *api_read_json(struct req *r, const char *path);

@@ -116,6 +116,14 @@ const struct field api_usage_query[] = {
 		.about = "For example 2026-11; the current one if absent." },
 	{ 0 },
 };
+static const char *const steps[] = { "hour", "day", NULL };
+const struct field api_statistics_query[] = {
+	{ "domain", FIELD_TEXT, .max = 253, .about = "Only of this domain." },
+	{ "step", FIELD_CHOICE, .choices = steps, .about = "hour (default) or day, in UTC." },
+	{ "since", FIELD_TIME, .about = "Not before; the last 24 hours or 30 days if absent." },
+	{ "until", FIELD_TIME, .about = "Before." },
+	{ 0 },
+};
 const struct field api_zone_query[] = {
 	{ "format", FIELD_TEXT, .max = 20, .about = "bind (default), json, csv or terraform." },
 	{ 0 },

@@ -11,6 +11,7 @@
 #include "backend/accounts/deleted_service.h"
 #include "backend/accounts/dkim_service.h"
 #include "backend/accounts/domain_service.h"
+#include "backend/accounts/figure_service.h"
 #include "backend/accounts/forwarding.h"
 #include "backend/accounts/import_service.h"
 #include "backend/accounts/link_service.h"
@@ -397,6 +398,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "DnsChange", domain_change_json(a, &(struct dns_change){ .at_us = 1 }) },
 		{ "DnsSetting", dns_setting_sample(a) },
 		{ "Domain", domain_json(a, &(struct domain){ 0 }) },
+		{ "Figures", figure_point_json(a, &(struct figure_point){ .at_us = 1 }) },
 		{ "Forwarding", forwarding_json(a, &(struct forwarding){ .keep = true }) },
 		{ "Import", import_json(a, &(struct import_result){ .created = 0 }) },
 		{ "Link", link_json(a, &(struct link){ .url = SPAN("x") }) },

@@ -249,6 +249,9 @@ static const struct route routes[] = {
 	{ METHOD_GET, V1 "/usage", GUARD_ACCOUNT, "usage:read", NULL, api_usage_query,
 		api_usage_list, .summary = "What accounts use, by month", .answer = "[Usage]" },
 
+	{ METHOD_GET, V1 "/statistics", GUARD_ACCOUNT, "usage:read", NULL, api_statistics_query,
+		api_statistics, .summary = "What happened, by hour or day", .answer = "[Figures]" },
+
 	{ METHOD_GET, V1 "/health", GUARD_PUBLIC, NULL, NULL, NULL, api_health,
 		.flags = ROUTE_CLEARTEXT, .summary = "Readiness of database and roles" },
 	{ METHOD_GET, V1 "/metrics", GUARD_METRICS, "metrics:read", NULL, NULL, api_metrics,

@@ -476,6 +476,18 @@ static void put_off(const struct intake *in, struct ctx *ctx, struct uuid id,
 		&d->n_also_args);
 }
 
+/* What waits counts when it is delivered. */
+static void count(const struct intake *in, size_t n_targets)
+{
+	const struct mailbox_ref *sender = in->source->sender;
+
+	if (sender && !in->source->internal)
+		figure_add(FIGURE_SUBMITTED, sender->domain_id, 1);
+	for (size_t i = 0; i < n_targets; i++)
+		figure_add(in->targets.items[i].junk ? FIGURE_JUNK : FIGURE_RECEIVED,
+			in->targets.items[i].domain_id, 1);
+}
+
 static enum rc store_message(
 	struct intake *in, struct ctx *ctx, struct uuid id, const struct prepared *message)
 {
@@ -507,7 +519,10 @@ static enum rc store_message(
 			in->targets.len, jobs + in->outside.len);
 
 	withdraw(in);
-	return message_deliver(in->env->store, ctx, &delivery);
+	rc = message_deliver(in->env->store, ctx, &delivery);
+	if (rc == RC_OK)
+		count(in, delivery.n_targets);
+	return rc;
 }
 
 static void record_refusal(

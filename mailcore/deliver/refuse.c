@@ -93,6 +93,7 @@ void refusal_record(struct ctx *ctx, struct uuid id, const struct refusal_facts 
 		events[n].domain_id = f->targets[i].domain_id;
 		events[n].mailbox_id = f->targets[i].mailbox_id;
 		events[n++].rcpt = f->targets[i].address;
+		figure_add(FIGURE_REFUSED_POLICY, f->targets[i].domain_id, 1);
 	}
 	enum rc rc = events_record(ctx, id, f->source->mail_from, events, n);
 	if (rc != RC_OK)

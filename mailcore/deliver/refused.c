@@ -25,7 +25,8 @@ void refused_note(struct refused **list, const struct refusal *what)
 	r->items[r->len++] = (struct refusal){ .mail_from = arena_span(&r->arena, what->mail_from),
 		.rcpt = arena_span(&r->arena, what->rcpt),
 		.domain = arena_span(&r->arena, what->domain),
-		.text = arena_span(&r->arena, what->text) };
+		.text = arena_span(&r->arena, what->text),
+		.figure = what->figure };
 }
 
 static void refused_free(struct refused *r)

@@ -125,6 +125,17 @@ static void log_outcomes(
 	}
 }
 
+/* As they were decided, also when writing them down takes its time. */
+static void count(const struct job_group *group, const struct verdict *verdicts)
+{
+	static const enum figure figures[] = { [OUTCOME_SENT] = FIGURE_SENT,
+		[OUTCOME_LATER] = FIGURE_DEFERRED,
+		[OUTCOME_FAILED] = FIGURE_BOUNCED };
+
+	for (size_t i = 0; i < group->len; i++)
+		figure_add(figures[verdicts[i].outcome.outcome], group->jobs[i].domain_id, 1);
+}
+
 static bool all_later(const struct remote_attempt *attempt, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -179,6 +190,7 @@ enum feedback runner_run_group(
 	for (size_t i = 0; i < group->len; i++)
 		outcome_decide(ctx, &r->options.rules, &group->jobs[i], &attempt.results[i], w->old,
 			&verdicts[i]);
+	count(group, verdicts);
 	if (has_notices(verdicts, group->len))
 		settle(r, ctx, group, verdicts);
 	else

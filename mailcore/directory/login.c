@@ -1,6 +1,7 @@
 /* Log-ins of mailboxes: one limiter, one answer for "unknown" and "wrong", in the same time. */
 #include "mailcore/directory/login.h"
 #include "mailcore/base/clock.h"
+#include "mailcore/base/figures.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/directory/directory.h"
 #include "mailcore/directory/directory_repo.h"
@@ -88,6 +89,14 @@ static enum rc check_switches(const struct mailbox_ref *mailbox, const char *ser
 	return off ? RC_CONFLICT : RC_OK;
 }
 
+static void count(enum rc rc, const struct entry *e)
+{
+	if (rc == RC_OK)
+		figure_add(FIGURE_LOGIN, e->mailbox.domain_id, 1);
+	if (rc == RC_DENIED)
+		figure_add(FIGURE_LOGIN_FAILED, e->mailbox.domain_id, 1);
+}
+
 enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	struct span password, const char *service, const char *peer, struct mailbox_ref *out)
 {
@@ -99,6 +108,7 @@ enum rc mailbox_login(struct directory *d, struct ctx *ctx, struct span address,
 	enum rc rc = find(ctx, address, &e);
 	if (rc == RC_OK)
 		rc = verify(d, ctx, e.mailbox.mailbox_id, password, service);
+	count(rc, &e);
 	if (rc == RC_DENIED)
 		limiter_failed(d->limiter, address, peer, now);
 	if (rc != RC_OK)
@@ -136,6 +146,7 @@ enum rc mailbox_scram_verify(struct directory *d, struct ctx *ctx, struct span a
 	if (rc == RC_OK)
 		rc = keys_scram_verify(
 			d->keys, ctx, e.mailbox.mailbox_id, message, proof, out_signature);
+	count(rc, &e);
 	if (rc == RC_DENIED)
 		limiter_failed(d->limiter, address, peer, now);
 	if (rc == RC_OK)

@@ -31,6 +31,13 @@ static void accept_recipients(
 	smtp_reply_recipient(s, RC_OK, NULL);
 }
 
+static enum figure figure_of(enum rc rc)
+{
+	if (rc == RC_NOT_FOUND)
+		return FIGURE_REFUSED_UNKNOWN;
+	return rc == RC_LIMIT ? FIGURE_REFUSED_FULL : FIGURE_REFUSED_POLICY;
+}
+
 static void note_refusal(
 	struct smtp_session *s, struct ctx *ctx, const struct smtp_path *path, enum rc rc)
 {
@@ -44,7 +51,8 @@ static void note_refusal(
 	struct refusal refusal = { .mail_from = s->tx.source.mail_from,
 		.rcpt = path->text,
 		.domain = path->domain,
-		.text = str_span(&text) };
+		.text = str_span(&text),
+		.figure = figure_of(rc) };
 	if (rc != RC_TEMP)
 		refused_note(&s->tx.refused, &refusal);
 }

@@ -2,6 +2,15 @@
 #include "mailcore/store/store_impl.h"
 #include "sql/message.h"
 
+static void count(const struct rows *rows, const struct refusal *items, size_t n)
+{
+	for (size_t i = 0; i < rows_len(rows); i++) {
+		int64_t place = row_i64(rows, i, 0);
+		ASSERT(place >= 0 && (size_t)place < n);
+		figure_add(items[place].figure, row_i64(rows, i, 1), 1);
+	}
+}
+
 enum rc refusals_record(struct ctx *ctx, const struct refusal *items, size_t n)
 {
 	struct uuid *id = arena_array(ctx->arena, n, sizeof *id);
@@ -16,11 +25,16 @@ enum rc refusals_record(struct ctx *ctx, const struct refusal *items, size_t n)
 		columns[2][i] = items[i].rcpt;
 		columns[3][i] = items[i].text;
 	}
-	return db_exec(ctx, &SQL_EVENT_REFUSED,
+	AUTO(rows_close) struct rows *rows = NULL;
+	enum rc rc = db_query(ctx, &SQL_EVENT_REFUSED,
 		ARGS(A_ARRAY(ARG_UUIDS, id, n), A_ARRAY(ARG_TEXTS, columns[0], n),
 			A_ARRAY(ARG_TEXTS, columns[1], n), A_ARRAY(ARG_TEXTS, columns[2], n),
 			A_ARRAY(ARG_TEXTS, columns[3], n)),
-		NULL);
+		&rows);
+
+	if (rc == RC_OK)
+		count(rows, items, n);
+	return rc;
 }
 
 static struct span text(struct span s)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "mailcore/base/ctx.h"
+#include "mailcore/base/figures.h"
 #include "mailcore/base/random.h"
 #include "mailcore/base/rc.h"
 #include "mailcore/base/span.h"
@@ -276,7 +277,8 @@ MUST_CHECK enum rc events_record(struct ctx *ctx, struct uuid trace_id, struct s
 struct refusal {
 	struct span mail_from;
 	struct span rcpt, domain;
-	struct span text; /* plain words */
+	struct span text;   /* plain words */
+	enum figure figure; /* counts as; for those whose domain is ours */
 };
 MUST_CHECK enum rc refusals_record(struct ctx *ctx, const struct refusal *items, size_t n);
 

@@ -86,11 +86,19 @@ SELECT a.login, coalesce(p.login, ''), a.role,
    WHERE d.account_id = a.account_id AND m.deleted_at IS NULL AND d.deleted_at IS NULL),
   (SELECT coalesce(sum(f.size_bytes), 0)::bigint FROM folder f JOIN mailbox m ON m.mailbox_id = f.mailbox_id
    JOIN domain d ON d.domain_id = m.domain_id WHERE d.account_id = a.account_id),
-  (SELECT count(DISTINCT e.trace_id) FROM event e JOIN domain d ON d.domain_id = e.domain_id
-   WHERE d.account_id = a.account_id AND e.at >= $4::timestamptz AND e.at < $4::timestamptz + interval '1 month')
+  f.received, f.submitted, f.sent, coalesce(s.size_bytes, 0)
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
-  LEFT JOIN account p ON p.account_id = pt.account_id
+  LEFT JOIN account p ON p.account_id = pt.account_id,
+  LATERAL (SELECT coalesce(sum(x.received + x.junk), 0)::bigint AS received, coalesce(sum(x.submitted), 0)::bigint AS submitted,
+      coalesce(sum(x.sent), 0)::bigint AS sent
+    FROM figure x WHERE x.account_id = a.account_id AND x.hour >= $4::timestamptz
+      AND x.hour < $4::timestamptz + interval '1 month') f,
+  LATERAL (SELECT max(y.size_bytes)::bigint AS size_bytes FROM (
+      SELECT sum(z.size_bytes) AS size_bytes FROM figure_storage z
+      WHERE z.account_id = a.account_id AND z.day >= ($4::timestamptz AT TIME ZONE 'UTC')::date
+        AND z.day < (($4::timestamptz + interval '1 month') AT TIME ZONE 'UTC')::date
+      GROUP BY z.day) y) s
 WHERE t.ancestor_id = $1::bigint AND a.deleted_at IS NULL AND a.login > $2::text
 ORDER BY a.login LIMIT $3::bigint;
 

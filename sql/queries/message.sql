@@ -108,10 +108,16 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6
 -- name: event_refused
 -- roles: mx user
 -- Recipients of our domains that were refused; those of other domains are nobody's business.
-INSERT INTO event (trace_id, seq, domain_id, mail_from, rcpt, name, text)
-SELECT e.trace_id, 0, d.domain_id, e.mail_from, e.rcpt, 'recipient.refused', e.text
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS e (trace_id, domain, mail_from, rcpt, text),
-  LATERAL directory_domain(lower(e.domain)) AS d;
+-- Returns which were ours: their place in the arrays, and the domain.
+WITH ours AS (
+  SELECT e.trace_id, d.domain_id, e.mail_from, e.rcpt, e.text, e.i
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+    AS e (trace_id, domain, mail_from, rcpt, text, i), LATERAL directory_domain(lower(e.domain)) AS d
+), written AS (
+  INSERT INTO event (trace_id, seq, domain_id, mail_from, rcpt, name, text)
+    SELECT o.trace_id, 0, o.domain_id, o.mail_from, o.rcpt, 'recipient.refused', o.text FROM ours o
+)
+SELECT o.i - 1, o.domain_id FROM ours o;
 
 -- name: append_insert
 -- roles: user web send

@@ -22,6 +22,7 @@ static void nav_add(struct page *p, const char *current)
 		{ "mailboxes", "nav_mailboxes" },
 		{ "messages", "nav_messages" },
 		{ "queue", "nav_queue" },
+		{ "statistics", "nav_statistics" },
 		{ "aliases", "nav_aliases" },
 		{ "customers", "nav_customers" },
 		{ "tokens", "nav_tokens" },

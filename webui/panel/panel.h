@@ -47,6 +47,7 @@ handler_fn page_customers, page_customer_new, page_customer_new_post, page_custo
 handler_fn page_plans, page_plans_post, page_plan, page_plan_post, page_plan_delete_post;
 handler_fn page_audit, page_deleted, page_deleted_post, page_status, page_api;
 handler_fn page_mailbox_suspend_post, page_import, page_import_post, page_export;
+handler_fn page_statistics, page_statistics_csv;
 handler_fn page_support_post, page_support_end_post;
 handler_fn page_login_code, page_login_code_post;
 handler_fn page_forgotten, page_forgotten_post, page_reset, page_reset_post, page_recovery_post;
