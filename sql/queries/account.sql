@@ -28,8 +28,11 @@ SELECT a.account_id, coalesce(a.parent_id, 0), a.role, a.login, a.name, coalesce
 FROM account_tree t JOIN account a ON a.account_id = t.account_id
   LEFT JOIN account_tree pt ON pt.ancestor_id = t.ancestor_id AND pt.account_id = a.parent_id
   LEFT JOIN account p ON p.account_id = pt.account_id LEFT JOIN plan n ON n.plan_id = a.plan_id
-WHERE t.ancestor_id = $1::bigint AND a.login = $2::text AND (a.deleted_at IS NOT NULL) = $3::boolean
-ORDER BY a.deleted_at DESC LIMIT 1;
+WHERE t.ancestor_id = $1::bigint AND a.account_id = CASE WHEN NOT $3::boolean THEN
+    (SELECT x.account_id FROM account x WHERE x.login = $2::text AND x.deleted_at IS NULL)
+  ELSE
+    (SELECT x.account_id FROM account x WHERE x.login = $2::text AND x.deleted_at IS NOT NULL ORDER BY x.deleted_at DESC LIMIT 1)
+  END;
 
 -- name: account_list
 -- roles: web

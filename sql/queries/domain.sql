@@ -13,8 +13,11 @@ SELECT d.domain_id, d.account_id, d.name, a.login, d.deleted_at,
   (SELECT o.name FROM domain o WHERE o.domain_id = d.alias_of),
   (SELECT count(*) FROM domain o WHERE o.alias_of = d.domain_id AND o.deleted_at IS NULL), d.keys_due
 FROM domain d JOIN account_tree t ON t.account_id = d.account_id JOIN account a ON a.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND d.name = $2::text AND (d.deleted_at IS NOT NULL) = $3::boolean
-ORDER BY d.deleted_at DESC LIMIT 1;
+WHERE t.ancestor_id = $1::bigint AND d.domain_id = CASE WHEN NOT $3::boolean THEN
+    (SELECT x.domain_id FROM domain x WHERE x.name = $2::text AND x.deleted_at IS NULL)
+  ELSE
+    (SELECT x.domain_id FROM domain x WHERE x.name = $2::text AND x.deleted_at IS NOT NULL ORDER BY x.deleted_at DESC LIMIT 1)
+  END;
 
 -- name: domain_list
 -- roles: web

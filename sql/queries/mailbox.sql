@@ -8,10 +8,17 @@ SELECT m.mailbox_id, m.domain_id, d.account_id, m.localpart || '@' || d.name, d.
   m.created_at, m.version, m.no_services, m.send_per_hour, m.send_per_day, m.deleted_at,
   m.no_login, m.no_send, m.no_receive, m.hold_out, m.suspend_reason, m.suspend_until,
   coalesce(m.suspend_until > now(), true)
-FROM mailbox m JOIN domain d ON d.domain_id = m.domain_id JOIN account_tree t ON t.account_id = d.account_id
-WHERE t.ancestor_id = $1::bigint AND m.local_key = normalize(lower($2::text)) AND d.name = $3::text AND d.deleted_at IS NULL
-  AND (m.deleted_at IS NOT NULL) = $4::boolean
-ORDER BY m.deleted_at DESC LIMIT 1;
+FROM domain d JOIN account_tree t ON t.account_id = d.account_id
+  CROSS JOIN LATERAL (SELECT CASE WHEN NOT $4::boolean THEN
+      (SELECT x.mailbox_id FROM mailbox x
+       WHERE x.domain_id = d.domain_id AND x.local_key = normalize(lower($2::text)) AND x.deleted_at IS NULL)
+    ELSE
+      (SELECT x.mailbox_id FROM mailbox x
+       WHERE x.domain_id = d.domain_id AND x.local_key = normalize(lower($2::text)) AND x.deleted_at IS NOT NULL
+       ORDER BY x.deleted_at DESC LIMIT 1)
+    END AS mailbox_id OFFSET 0) AS one
+  JOIN mailbox m ON m.mailbox_id = one.mailbox_id
+WHERE t.ancestor_id = $1::bigint AND d.name = $3::text AND d.deleted_at IS NULL;
 
 -- name: mailbox_list
 -- roles: web
