@@ -18,7 +18,7 @@
 #define SCHEDULE_START 5
 #define SCHEDULE_MAX   20
 #define SCHEDULE_FULL  120 /* groups of one destination and priority that wait here: claim no more */
-#define SCHEDULE_LOW   60 /* fewer: claim again */
+#define SCHEDULE_LOW   60  /* fewer: claim again */
 #define SCHEDULE_TOTAL 2000 /* groups that wait here */
 #define SCHEDULE_KNOWN 4096 /* destinations that are remembered when nothing waits for them */
 
@@ -31,7 +31,7 @@ struct work {
 	struct job_group group;
 	struct destination *destination;
 	int priority;
-	bool old; /* not to be tried: only its sender wants a word */
+	bool old;                     /* not to be tried: only its sender wants a word */
 	struct job_outcome *outcomes; /* one a job, when they are known and not written down */
 };
 struct work *work_new(const struct job_group *group, bool old); /* copies */

@@ -1,6 +1,7 @@
 /* mailcore/db against a scratch cluster (tests/harness/pg.py). */
 #include <poll.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -500,6 +501,54 @@ static void test_bells(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static bool has_heard(const struct bells *b)
+{
+	char byte;
+	return recv(bells_fd(b), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+/* A ring that nobody listens for moves the count and wakes nobody. */
+static void test_bells_unheard(void **state)
+{
+	char dir[] = "/tmp/mailstead-bell-XXXXXX";
+	char board[64];
+	assert_non_null(mkdtemp(dir));
+	struct bells *a = NULL;
+	struct bells *b = NULL;
+	struct err err = { 0 };
+	int64_t heard = 0;
+	assert_int_equal(bells_open(dir, "b", &b, &err), RC_OK);
+	struct bell_watch *lost = bell_watch(b, 6, count_any_ring, &heard);
+	assert_int_equal(bells_open(dir, "a", &a, &err), RC_OK);
+	uint32_t before = atomic_load(bell_count(b, 5));
+	bell_ring(a, 5, 1);
+	assert_int_equal(atomic_load(bell_count(b, 5)), before + 1);
+	assert_false(has_heard(b));
+	bell_ring(a, 6, 1);
+	assert_true(has_heard(b));
+	bells_read(b);
+	assert_int_equal(heard, 6);
+	struct bell_watch *watch = bell_watch(b, 5, count_any_ring, &heard);
+	bell_ring(a, 5, 1);
+	assert_true(has_heard(b));
+	bells_read(b);
+	bell_unwatch(b, watch);
+	bell_ring(a, 5, 1);
+	assert_false(has_heard(b));
+	/* as if b had been killed: who comes after it listens to nothing */
+	struct bells *again = NULL;
+	assert_int_equal(bells_open(dir, "b", &again, &err), RC_OK);
+	bell_ring(a, 6, 1);
+	assert_false(has_heard(again));
+	bells_close(again);
+	bell_unwatch(b, lost);
+	bells_close(b);
+	bells_close(a);
+	(void)snprintf(board, sizeof board, "%s/bells", dir);
+	assert_int_equal(unlink(board), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static int group_begin(void **state)
 {
 	conninfo = getenv("MAILSTEAD_TEST_DB");
@@ -539,6 +588,7 @@ int main(void)
 		cmocka_unit_test(test_tenants),
 		cmocka_unit_test(test_grants),
 		cmocka_unit_test(test_bells),
+		cmocka_unit_test(test_bells_unheard),
 	};
 	return cmocka_run_group_tests(tests, group_begin, group_end);
 }
