@@ -35,7 +35,8 @@ FROM decided WHERE reason <> '';
 -- name: job_claim
 -- roles: send
 -- Hops over the destinations of one priority behind $3; each open one gives its oldest jobs. The last column is where the next
--- claim goes on, NULL at the end; there is always a row.
+-- claim goes on, NULL at the end; there is always a row. What is picked is picked once: within the UPDATE's join a plan from the time
+-- when the queue was empty picks again for each row of the table, and leases all of it.
 WITH RECURSIVE hop (destination, n) AS (
   (SELECT destination, 1 FROM job WHERE state = 'ready' AND priority = $2::bigint AND destination > $3::text
    ORDER BY destination LIMIT 1)
@@ -50,12 +51,14 @@ WITH RECURSIVE hop (destination, n) AS (
     AND NOT EXISTS (SELECT 1 FROM queue_destination d WHERE d.destination = h.destination AND d.not_before > now())
     AND NOT EXISTS (SELECT 1 FROM queue_pause p WHERE p.kind = 'destination' AND p.value = h.destination)
   LIMIT $6::bigint
-), taken AS (
-  UPDATE job SET state = 'leased', lease_owner = $1::text, leased_until = now() + make_interval(secs => $8::bigint)
-  FROM open o CROSS JOIN LATERAL (
+), picked AS MATERIALIZED (
+  SELECT p.job_id FROM open o CROSS JOIN LATERAL (
     SELECT j.job_id FROM job j WHERE j.state = 'ready' AND j.priority = $2::bigint AND j.destination = o.destination
     ORDER BY j.job_id LIMIT $7::bigint FOR UPDATE SKIP LOCKED
-  ) AS p WHERE job.job_id = p.job_id
+  ) AS p
+), taken AS (
+  UPDATE job SET state = 'leased', lease_owner = $1::text, leased_until = now() + make_interval(secs => $8::bigint)
+  FROM picked p WHERE job.job_id = p.job_id
   RETURNING job.*
 )
 SELECT t.job_id, t.trace_id, t.blob_id, t.account_id, coalesce(t.domain_id, 0), coalesce(t.mailbox_id, 0), t.mail_from, t.rcpt,
