@@ -316,6 +316,18 @@ static void a_dead_crowd_costs_one_look(void **state)
 	assert_in_range(after - before, 1, 20 * 20);
 }
 
+/* Plans are kept: one from an empty queue must not lease more than is asked for. */
+static void a_plan_of_an_empty_queue_takes_no_more(void **state)
+{
+	scratch_sql("VACUUM (ANALYZE) job");
+	assert_int_equal(claim(1).len, 0);
+	scratch_sql("INSERT INTO job (trace_id, blob_id, account_id, mail_from, rcpt, destination,"
+		    " state) SELECT id, id, 1, 'a@a.test', 'b@far.test', 'far.test', 'ready'"
+		    " FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 500)) AS g");
+	assert_int_equal(claim(1).len, 10);
+	assert_int_equal(scratch_sql("SELECT count(*) FROM job WHERE state = 'leased'"), 10);
+}
+
 struct claimer {
 	pthread_t thread;
 	struct span owner;
@@ -415,6 +427,7 @@ int main(void)
 		T(every_destination_has_its_part),
 		T(who_is_down_is_left_alone),
 		T(old_jobs_are_found),
+		T(a_plan_of_an_empty_queue_takes_no_more),
 		T(a_dead_crowd_costs_one_look),
 		T(two_claimers_share),
 		T(a_stolen_mailbox_is_held),
