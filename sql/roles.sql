@@ -123,6 +123,7 @@ GRANT SELECT, INSERT ON dns_change TO mailstead_web;
 GRANT SELECT, UPDATE ON dns_schedule TO mailstead_web;
 GRANT EXECUTE ON FUNCTION app_first_admin() TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE ON domain_dns TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dns_push TO mailstead_web;
 GRANT SELECT (link_id, kind, domain_id, mailbox_id, label, created_at, expires_at, used_at), INSERT, UPDATE (used_at), DELETE
   ON public_link TO mailstead_web;
 GRANT EXECUTE ON FUNCTION app_link_open(bytea, text) TO mailstead_web;
@@ -173,7 +174,7 @@ BEGIN
     EXECUTE format('CREATE POLICY mail_all ON %I TO mailstead_mx, mailstead_user, mailstead_send, mailstead_keys
                     USING (true)', t);
     mine := CASE
-      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'domain_dns', 'public_link', 'mailbox', 'alias') THEN format(by_domain, t)
+      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'domain_dns', 'dns_push', 'public_link', 'mailbox', 'alias') THEN format(by_domain, t)
       WHEN t IN ('credential', 'second_factor', 'password_reset') THEN
         '(account_id IS NOT NULL AND ' || format(by_account, t) || format(') OR (mailbox_id IS NOT NULL AND EXISTS (
           SELECT 1 FROM mailbox m WHERE m.mailbox_id = %I.mailbox_id))', t)

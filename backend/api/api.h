@@ -35,6 +35,8 @@ handler_fn api_deleted_list, api_import, api_export, api_forwarding_get, api_for
 handler_fn api_domain_create, api_domain_list, api_domain_get, api_domain_update, api_domain_delete,
 	api_domain_restore, api_domain_route_get, api_domain_route_set, api_domain_route_remove,
 	api_account_route_get, api_account_route_set, api_account_route_remove;
+handler_fn api_push_get, api_push_set, api_push_remove, api_push_show, api_push_apply,
+	api_push_undo;
 handler_fn api_link_make, api_link_list, api_link_revoke, api_setup_link_make;
 handler_fn api_dns_setting_get, api_dns_setting_set;
 handler_fn api_dns_get, api_dns_check, api_dns_history, api_dns_zone, api_dkim_list,

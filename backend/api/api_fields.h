@@ -14,4 +14,4 @@ extern const struct field api_list_query[], api_account_list_query[], api_plain_
 	api_domain_fields[], api_domain_change_fields[], api_domain_delete_query[],
 	api_mailbox_fields[], api_mailbox_change_fields[], api_app_password_fields[],
 	api_alias_fields[], api_route_fields[], api_alias_change_fields[], api_token_fields[],
-	api_no_fields[], api_dns_setting_fields[], api_link_fields[];
+	api_no_fields[], api_dns_setting_fields[], api_link_fields[], api_push_fields[];

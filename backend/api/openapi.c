@@ -25,6 +25,7 @@
 #include "backend/accounts/usage_service.h"
 #include "backend/api/api.h"
 #include "backend/api/routes.h"
+#include "backend/dns/push.h"
 #include "backend/dns/watch.h"
 
 #define PREFIX "/api/v1"
@@ -405,6 +406,8 @@ static struct cJSON *schemas(struct arena *a)
 		{ "Mailbox", mailbox_json(a, &(struct mailbox){ 0 }) },
 		{ "Plan", plan_json(a, &(struct plan){ 0 }) },
 		{ "Problem", problem_sample(a) },
+		{ "Push", push_setting_json(a, &(struct push_setting){ .can_undo = false }) },
+		{ "PushPlan", push_plan_json(a, &(struct push_plan){ .len = 0 }) },
 		{ "QueueDone", queue_done_json(a, 0) },
 		{ "QueuePause", queue_pause_json(a, &(struct queue_pause){ .reason = SPAN("") }) },
 		{ "QueueSender", queue_sender_json(a, &(struct queue_sender){ .jobs = 0 }) },

@@ -205,6 +205,12 @@ int cmd_dns(int argc, char **argv)
 		{ "link", "DOMAIN [LABEL]", "make a hand-off link, which needs no log-in", 1, 2, 0,
 			dns_link, NULL, 0 },
 		{ "links", "DOMAIN", "hand-off links that work", 1, 1, 0, dns_links, NULL, 0 },
+		{ "push-to", "DOMAIN SERVER ZONE KEY",
+			"set the name server for dynamic updates; the secret on standard input", 4,
+			4, 0, dns_push_to, NULL, 0 },
+		{ "changes", "DOMAIN", "what a push would change", 1, 1, 0, dns_changes, NULL, 0 },
+		{ "push", "DOMAIN", "push the records to that server", 1, 1, 0, dns_push, NULL, 0 },
+		{ "unpush", "DOMAIN", "take the last push back", 1, 1, 0, dns_unpush, NULL, 0 },
 		{ "unlink", "DOMAIN ID", "revoke a hand-off link", 2, 2, 0, dns_unlink, NULL, 0 },
 	};
 	return cli_run_verb("dns", verbs, sizeof verbs / sizeof verbs[0], argc, argv);

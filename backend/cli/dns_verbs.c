@@ -6,6 +6,7 @@
 #include "backend/accounts/dns_setting_service.h"
 #include "backend/accounts/link_service.h"
 #include "backend/cli/commands.h"
+#include "backend/dns/push.h"
 #include "mailcore/base/json.h"
 
 static const char *opt_dmarc, *opt_reports, *opt_mta_sts, *opt_takes_mail, *opt_delegated;
@@ -103,4 +104,64 @@ enum rc dns_unlink(struct cli *c, const struct options *o, struct err *err)
 	if (!span_u64(span_of(o->args[1]), INT64_MAX, &id))
 		return err_set(err, RC_NOT_FOUND, "", "There is no such link.");
 	return link_revoke_dns(&c->services, &c->ctx, span_of(o->args[0]), (int64_t)id, err);
+}
+
+/* ------------------------------------------------------------------------ push */
+
+/* DOMAIN SERVER ZONE KEY, the secret on standard input. */
+enum rc dns_push_to(struct cli *c, const struct options *o, struct err *err)
+{
+	struct push_setting setting,
+		in = { .server = span_of(o->args[1]),
+			.zone = span_of(o->args[2]),
+			.key_name = span_of(o->args[3]) };
+	enum rc rc = cli_password(c, "-", &in.secret, err);
+
+	if (rc == RC_OK)
+		rc = push_setting_set(
+			&c->services, &c->ctx, span_of(o->args[0]), &in, &setting, err);
+	return rc;
+}
+
+static enum rc print_plan(struct cli *c, const struct push_plan *plan)
+{
+	static const char marks[] = {
+		[PUSH_KEEP] = ' ', [PUSH_ADD] = '+', [PUSH_REPLACE] = '+', [PUSH_SKIP] = '!'
+	};
+
+	if (c->json) {
+		cli_print_json(c, push_plan_json(&c->arena, plan));
+		return RC_OK;
+	}
+	for (size_t i = 0; i < plan->len; i++) {
+		const struct push_change *p = &plan->items[i];
+		for (size_t k = 0; k < p->n_replaced; k++)
+			printf("- " SPAN_FMT " %s " SPAN_FMT "\n", SPAN_ARG(p->record->name),
+				p->record->type, SPAN_ARG(p->replaced[k]));
+		printf("%c " SPAN_FMT " %s " SPAN_FMT "%s%s\n", marks[p->action],
+			SPAN_ARG(p->record->name), p->record->type, SPAN_ARG(p->value),
+			p->why[0] ? "  # " : "", p->why);
+	}
+	return RC_OK;
+}
+
+enum rc dns_changes(struct cli *c, const struct options *o, struct err *err)
+{
+	struct push_plan plan;
+	enum rc rc = push_show(&c->services, &c->ctx, span_of(o->args[0]), &plan, err);
+
+	return rc == RC_OK ? print_plan(c, &plan) : rc;
+}
+
+enum rc dns_push(struct cli *c, const struct options *o, struct err *err)
+{
+	struct push_plan plan;
+	enum rc rc = push_apply(&c->services, &c->ctx, span_of(o->args[0]), &plan, err);
+
+	return rc == RC_OK ? print_plan(c, &plan) : rc;
+}
+
+enum rc dns_unpush(struct cli *c, const struct options *o, struct err *err)
+{
+	return push_undo(&c->services, &c->ctx, span_of(o->args[0]), err);
 }

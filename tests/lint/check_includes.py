@@ -37,7 +37,8 @@ SQL_READERS = {"mailcore/db", "mailcore/blob", "mailcore/keys", "mailcore/direct
                "mailcore/queue", "backend/accounts"}
 # Single headers that cross a layer: bells are hints to everybody, addresses are plain values.
 HEADER_ONLY = {("mailcore/imap", "mailcore/db/bell.h"), ("webui/mail", "mailcore/db/bell.h"),
-               ("mailcore/directory", "mailcore/net/addr.h")}
+               ("mailcore/directory", "mailcore/net/addr.h"),
+               ("backend/accounts", "mailcore/net/addr.h")}
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.M)
 
 

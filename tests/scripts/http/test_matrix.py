@@ -27,6 +27,9 @@ BODIES = {
     "POST /domains/{name}/dkim/rotate": {},
     "POST /domains/{name}/dns/check": {},
     "POST /domains/{name}/dns/links": {},
+    "PUT /domains/{name}/dns/push": {"server": "127.0.0.1", "key_name": "k", "secret": "MDEyMzQ1Njc4OWFiY2RlZg=="},
+    "POST /domains/{name}/dns/push/apply": {},
+    "POST /domains/{name}/dns/push/undo": {},
     "POST /mailboxes/{address}/setup-links": {},
     "PATCH /domains/{name}/dns/settings": {"mta_sts": "testing"},
     "POST /mailboxes": {"address": "new@DOMAIN", "password": "a long password"},
@@ -60,10 +63,16 @@ OWN = {
     "DELETE /accounts/{login}/second-factor": 403, "DELETE /mailboxes/{address}/second-factor": 404,  # it has none
     "PUT /domains/{name}/route": 403, "DELETE /domains/{name}/route": 403,
     "PUT /accounts/{login}/route": 403, "DELETE /accounts/{login}/route": 403,
+    "PUT /domains/{name}/dns/push": 422,  # loopback is for administrators
+    "GET /domains/{name}/dns/push": 404, "DELETE /domains/{name}/dns/push": 404, "GET /domains/{name}/dns/push/changes": 404,
+    "POST /domains/{name}/dns/push/apply": 404, "POST /domains/{name}/dns/push/undo": 404,
     "POST /queue/{id}/retry": 409, "POST /queue/{id}/hold": 409,  # it is held
 }
 NOT_THERE = {"POST /accounts/{login}/restore", "GET /trace/{id}", "DELETE /accounts/{login}/second-factor",
-             "DELETE /mailboxes/{address}/second-factor"}
+             "DELETE /mailboxes/{address}/second-factor",
+             # no name server is set
+             "GET /domains/{name}/dns/push", "DELETE /domains/{name}/dns/push", "GET /domains/{name}/dns/push/changes",
+             "POST /domains/{name}/dns/push/apply", "POST /domains/{name}/dns/push/undo"}
 OWN_ONLY = {"GET /tokens", "POST /tokens", "DELETE /tokens/{id}"}  # nobody reaches another's
 
 
