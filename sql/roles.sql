@@ -84,7 +84,8 @@ GRANT SELECT, UPDATE, DELETE ON hold_notice TO mailstead_send;
 GRANT SELECT ON hold_notice TO mailstead_web;
 GRANT SELECT, UPDATE (not_before) ON queue_destination TO mailstead_web;
 GRANT EXECUTE ON FUNCTION hold_contact(bigint) TO mailstead_send;
-GRANT EXECUTE ON FUNCTION sent_state(bigint, text) TO mailstead_web;
+GRANT EXECUTE ON FUNCTION sent_state(bigint, text), directory_send_limit(bigint) TO mailstead_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON send_limit TO mailstead_web;
 GRANT EXECUTE ON FUNCTION outbox_cancel(bigint, uuid), outbox_list(bigint), zone_time(timestamp, text) TO mailstead_web;
 GRANT SELECT, INSERT, DELETE, UPDATE (jobs) ON outbox TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE (undo_s, zone) ON send_setting TO mailstead_web;
@@ -158,6 +159,8 @@ GRANT SELECT (domain_id, selector, algorithm, state) ON dkim_key TO mailstead_mx
 -- Written with EXISTS and (SELECT app_tenant()): the tenant is computed once a query, one row costs one index look-up, and a
 -- long list may be planned as a hashed set. No tenant: NULL, no rows.
 
+ALTER TABLE send_limit ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+
 DO $$
 DECLARE
   t text;
@@ -187,6 +190,10 @@ BEGIN
       WHEN t = 'figure' THEN           -- what belongs to nobody is the server's
         format(by_account, t) || ' OR (account_id IS NULL AND
           (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant()))'
+      WHEN t = 'send_limit' THEN '(scope = ''account'' AND EXISTS (SELECT 1 FROM account_tree t
+          WHERE t.ancestor_id = (SELECT app_tenant()) AND t.account_id = send_limit.id))
+        OR (scope = ''domain'' AND EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = send_limit.id))
+        OR (scope = ''mailbox'' AND EXISTS (SELECT 1 FROM mailbox m WHERE m.mailbox_id = send_limit.id))'
       ELSE format(by_account, t)
     END;
     IF mine IS NOT NULL THEN
@@ -205,6 +212,10 @@ CREATE POLICY web_insert ON event FOR INSERT TO mailstead_web WITH CHECK (true);
 CREATE POLICY web_tenant ON event FOR SELECT TO mailstead_web USING (
   (domain_id IS NOT NULL AND EXISTS (SELECT 1 FROM domain d WHERE d.domain_id = event.domain_id))
   OR (domain_id IS NULL AND (SELECT a.parent_id IS NULL FROM account a WHERE a.account_id = app_tenant())));
+
+-- The server's own limits everybody may know.
+DROP POLICY IF EXISTS web_server ON send_limit;
+CREATE POLICY web_server ON send_limit FOR SELECT TO mailstead_web USING (id = 0);
 
 -- That a destination is paused everybody may know.
 DROP POLICY IF EXISTS web_destination ON queue_pause;

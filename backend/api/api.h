@@ -46,6 +46,8 @@ handler_fn api_mailbox_create, api_mailbox_list, api_mailbox_get, api_mailbox_up
 handler_fn api_app_password_create, api_app_password_list, api_app_password_delete;
 handler_fn api_alias_create, api_alias_list, api_alias_get, api_alias_replace, api_alias_delete;
 handler_fn api_token_create, api_token_list, api_token_delete;
+handler_fn api_domain_limit_get, api_domain_limit_set, api_domain_limit_remove,
+	api_account_limit_get, api_account_limit_set, api_account_limit_remove;
 handler_fn api_queue_list, api_queue_groups, api_queue_get, api_queue_retry, api_queue_hold,
 	api_queue_release, api_queue_remove, api_queue_act, api_queue_senders;
 handler_fn api_queue_pause_list, api_queue_pause_set, api_queue_pause_end;

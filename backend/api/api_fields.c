@@ -194,6 +194,18 @@ const struct field api_domain_change_fields[] = {
 	SUSPENSION_FIELDS,
 	{ 0 },
 };
+#define LIMIT_NUMBER(field, text)                                                                  \
+	{                                                                                          \
+		field, FIELD_INT, FIELD_REQUIRED, .max = 1000000000,                               \
+						  .about = text "; 0: no limit."                   \
+	}
+const struct field api_send_limit_fields[] = {
+	LIMIT_NUMBER("hour_messages", "Messages in an hour"),
+	LIMIT_NUMBER("hour_recipients", "Recipients in an hour"),
+	LIMIT_NUMBER("day_messages", "Messages in a day"),
+	LIMIT_NUMBER("day_recipients", "Recipients in a day"),
+	{ 0 },
+};
 const struct field api_route_fields[] = {
 	{ "smarthost", FIELD_SECRET, .max = 1024,
 		.about =

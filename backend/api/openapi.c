@@ -20,6 +20,7 @@
 #include "backend/accounts/queue_pause.h"
 #include "backend/accounts/queue_service.h"
 #include "backend/accounts/route_service.h"
+#include "backend/accounts/send_limit_service.h"
 #include "backend/accounts/token_service.h"
 #include "backend/accounts/trace_service.h"
 #include "backend/accounts/usage_service.h"
@@ -414,6 +415,7 @@ static struct cJSON *schemas(struct arena *a)
 		{ "QueueGroup", queue_group_json(a, &(struct queue_group){ .jobs = 0 }) },
 		{ "QueueItem", queue_item_json(a, &(struct queue_item){ .domain = SPAN("") }) },
 		{ "Route", route_setting_json(a, &(struct route_setting){ .source = SPAN("") }) },
+		{ "SendLimit", send_limit_json(a, &(struct send_limit){ .own = true }) },
 		{ "Token", token_json(a, &(struct token){ .secret = SPAN("x") }) },
 		{ "Trace", trace_json(a, &(struct trace){ .len = 0 }) },
 		{ "TraceRow", trace_row_json(a, &(struct trace_row){ .at_us = 0 }) },

@@ -7,6 +7,7 @@
 #include "backend/cli/cli.h"
 #include "backend/cli/commands.h"
 #include "backend/cli/list.h"
+#include "backend/cli/sending_verbs.h"
 #include "backend/cli/suspend.h"
 
 static const char *opt_role, *opt_password, *opt_parent, *opt_name, *opt_plan;
@@ -133,6 +134,10 @@ int cmd_account(int argc, char **argv)
 		{ "show", "LOGIN", "one account", 1, 1, 0, account_show, NULL, 0 },
 		{ "set", "LOGIN [options]", "change an account", 1, 1, 0, account_set, set_rows,
 			sizeof set_rows / sizeof set_rows[0] },
+		{ "route", "LOGIN [options]", "how its mail leaves: relay, outgoing address", 1, 1,
+			0, account_route_verb, route_rows, ROUTE_ROWS },
+		{ "limit", "LOGIN [options]", "how much it may send", 1, 1, 0, account_limit_verb,
+			limit_rows, LIMIT_ROWS },
 		{ "remove", "LOGIN", "remove an account with all below it; 30 days of undo", 1, 1,
 			0, account_remove, NULL, 0 },
 		{ "restore", "LOGIN", "bring back an account with all that went with it", 1, 1, 0,

@@ -8,6 +8,7 @@
 #include "backend/cli/commands.h"
 #include "backend/cli/dns_verbs.h"
 #include "backend/cli/list.h"
+#include "backend/cli/sending_verbs.h"
 #include "backend/cli/suspend.h"
 #include "backend/dns/watch.h"
 #include "backend/dns/zone.h"
@@ -113,6 +114,10 @@ int cmd_domain(int argc, char **argv)
 		{ "show", "DOMAIN", "one domain", 1, 1, 0, domain_show, NULL, 0 },
 		{ "set", "DOMAIN [options]", "change a domain", 1, 1, 0, domain_set, set_rows,
 			sizeof set_rows / sizeof set_rows[0] },
+		{ "route", "DOMAIN [options]", "how its mail leaves: relay, outgoing address", 1, 1,
+			0, domain_route_verb, route_rows, ROUTE_ROWS },
+		{ "limit", "DOMAIN [options]", "how much it may send", 1, 1, 0, domain_limit_verb,
+			limit_rows, LIMIT_ROWS },
 		{ "remove", "DOMAIN [options]", "remove a domain; 30 days of undo", 1, 1, 0,
 			domain_remove, remove_rows, 1 },
 		{ "restore", "DOMAIN", "bring back a domain", 1, 1, 0, domain_bring_back, NULL, 0 },

@@ -9,7 +9,7 @@
 #include "backend/cli/suspend.h"
 
 static const char *opt_password, *opt_hash, *opt_name, *opt_quota, *opt_domain;
-static const char *opt_posters;
+static const char *opt_posters, *opt_hour, *opt_day;
 static struct suspend_options suspend;
 
 static enum rc show(struct cli *c, const struct mailbox *m)
@@ -75,6 +75,18 @@ static enum rc mailbox_show(struct cli *c, const struct options *o, struct err *
 	return rc == RC_OK ? show(c, &mailbox) : rc;
 }
 
+static enum rc read_limit(
+	const char *text, const char *field, bool *out_set, int64_t *out, struct err *err)
+{
+	uint64_t value = 0;
+
+	*out_set = text != NULL;
+	if (text && !span_u64(span_of(text), 1000000000, &value))
+		return err_set(err, RC_INVALID, field, "A limit is a number of recipients.");
+	*out = (int64_t)value;
+	return RC_OK;
+}
+
 static enum rc mailbox_set(struct cli *c, const struct options *o, struct err *err)
 {
 	struct mailbox_change change = {
@@ -87,6 +99,12 @@ static enum rc mailbox_set(struct cli *c, const struct options *o, struct err *e
 	enum rc rc = suspend_read(&suspend, &change.suspension, err);
 	if (rc == RC_OK)
 		rc = read_quota(&change.quota_bytes, err);
+	if (rc == RC_OK)
+		rc = read_limit(opt_hour, "send_per_hour", &change.set_send_per_hour,
+			&change.send_per_hour, err);
+	if (rc == RC_OK)
+		rc = read_limit(opt_day, "send_per_day", &change.set_send_per_day,
+			&change.send_per_day, err);
 	if (rc == RC_OK && opt_password)
 		rc = cli_password(c, opt_password, &change.password, err);
 	if (rc == RC_OK)
@@ -122,6 +140,8 @@ int cmd_mailbox(int argc, char **argv)
 			&opt_password },
 		{ "--name", "TEXT", "whose mailbox it is", &opt_name },
 		{ "--quota", "BYTES", "how much it may store; 0: no limit", &opt_quota },
+		{ "--per-hour", "N", "recipients in an hour; 0: what its plan says", &opt_hour },
+		{ "--per-day", "N", "recipients in a day; 0: what its plan says", &opt_day },
 		SUSPEND_ROWS(suspend),
 	};
 	static const struct option_row list_rows[] = {

@@ -1,6 +1,7 @@
 /* Mailboxes: list, new, and one with all that its owner's apps need. */
 #include "backend/accounts/domain_service.h"
 #include "backend/accounts/mailbox_service.h"
+#include "backend/accounts/send_limit_service.h"
 #include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/random.h"
@@ -159,6 +160,66 @@ static bool quota_of(struct req *r, int64_t *out)
 static enum rc mailbox_page(struct req *r, struct reply *out, int status, struct span address,
 	struct span new_password, struct span flash, struct err *err);
 
+const struct field mailbox_limit_fields[] = {
+	{ "send_per_hour", FIELD_INT, FIELD_REQUIRED, .max = SEND_LIMIT_MAX },
+	{ "send_per_day", FIELD_INT, FIELD_REQUIRED, .max = SEND_LIMIT_MAX },
+	{ 0 },
+};
+
+/* "200 an hour, from the plan" */
+static struct span limit_words(
+	struct arena *a, enum words_id id, int64_t limit, enum limit_from from)
+{
+	struct words_arg args[] = { { "n",
+					    limit > 0 ? arena_printf(a, "%lld", (long long)limit)
+						      : words(W_LIMIT_NONE) },
+		{ "from",
+			words(from == LIMIT_FROM_MAILBOX          ? W_LIMIT_OF_MAILBOX
+					: from == LIMIT_FROM_PLAN ? W_LIMIT_OF_PLAN
+								  : W_LIMIT_OF_SERVER) } };
+
+	return words_fill(a, id, args, 2);
+}
+
+static enum rc limits_add(struct page *p, const struct mailbox *m, struct err *err)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct mailbox_limit limit;
+	enum rc rc = mailbox_limit_get(p->req->services, p->req->ctx, m->address, &limit, err);
+
+	if (rc != RC_OK)
+		return rc;
+	val_set(p->data, "limit_hour",
+		limit_words(a, W_LIMIT_AN_HOUR, limit.hour, limit.hour_from));
+	val_set(p->data, "limit_day", limit_words(a, W_LIMIT_A_DAY, limit.day, limit.day_from));
+	val_set_i64(p->data, "send_per_hour", m->send_per_hour);
+	val_set_i64(p->data, "send_per_day", m->send_per_day);
+	return RC_OK;
+}
+
+enum rc page_mailbox_limit_post(struct req *r, struct reply *out, struct err *err)
+{
+	struct span address = req_path(r, "address");
+	struct mailbox_change change = { .set_send_per_hour = true,
+		.set_send_per_day = true,
+		.send_per_hour = form_i64(&r->form, "send_per_hour", 0),
+		.send_per_day = form_i64(&r->form, "send_per_day", 0) };
+	struct mailbox m;
+	enum rc rc = RC_OK;
+
+	if (r->form.n_errors == 0)
+		rc = mailbox_update(r->services, r->ctx, address, &change, &m, err);
+	if (rc == RC_NOT_FOUND)
+		return rc;
+	if (r->form.n_errors > 0 || page_add_refusal(r, rc, err))
+		return mailbox_page(r, out, 422, address, SPAN(""), SPAN(""), err);
+	if (rc == RC_OK)
+		page_redirect_done(r, out,
+			arena_printf(r->ctx->arena, "/mailboxes/" SPAN_FMT, SPAN_ARG(m.address)),
+			"limit_saved");
+	return rc;
+}
+
 enum rc page_mailbox_new_post(struct req *r, struct reply *out, struct err *err)
 {
 	struct mailbox_new in = { 0 };
@@ -226,6 +287,9 @@ static enum rc mailbox_page(struct req *r, struct reply *out, int status, struct
 	service_push(&p, services, W_SETUP_POP, env->pop3s_port);
 	panel_suspension(&p, &m.suspension,
 		arena_printf(a, "/mailboxes/" SPAN_FMT "/suspend", SPAN_ARG(m.address)));
+	rc = limits_add(&p, &m, err);
+	if (rc != RC_OK)
+		return rc;
 	bool again = r->form.n_errors > 0;
 	page_form(&p, NULL, again ? &r->form : NULL);
 	return page_send(&p, out, status);

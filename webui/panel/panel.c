@@ -138,5 +138,6 @@ void panel_domain_tabs(struct page *p, struct span domain, const char *tab)
 	val_set_bool(p->data, "tab_domain", strcmp(tab, "domain") == 0);
 	val_set_bool(p->data, "tab_dns", strcmp(tab, "dns") == 0);
 	val_set_bool(p->data, "tab_mailboxes", strcmp(tab, "mailboxes") == 0);
+	val_set_bool(p->data, "tab_sending", strcmp(tab, "sending") == 0);
 	val_set_bool(p->data, "tab_aliases", strcmp(tab, "aliases") == 0);
 }

@@ -30,7 +30,8 @@ extern const struct field login_fields[], domain_new_fields[], confirm_fields[],
 	customer_fields[], account_fields[], no_fields[], login_code_fields[], forgotten_fields[],
 	support_fields[], reset_fields[], recovery_fields[], profile_fields[], code_fields[],
 	app_password_fields[], customer_change_fields[], suspend_fields[], plan_fields[],
-	restore_fields[], queue_fields[], import_fields[];
+	restore_fields[], queue_fields[], route_fields[], limit_fields[], mailbox_limit_fields[],
+	import_fields[];
 
 handler_fn page_login, page_login_post, page_logout, page_overview;
 handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
@@ -41,6 +42,8 @@ handler_fn page_mailboxes, page_mailbox_new, page_mailbox_new_post, page_mailbox
 handler_fn page_aliases, page_aliases_post, page_alias_delete_post;
 handler_fn page_messages, page_message;
 handler_fn page_queue, page_queue_post;
+handler_fn page_sending, page_route_post, page_route_remove_post, page_limit_post,
+	page_limit_remove_post, page_mailbox_limit_post;
 handler_fn page_tokens, page_tokens_post, page_token_delete_post;
 handler_fn page_customers, page_customer_new, page_customer_new_post, page_customer,
 	page_customer_post, page_customer_suspend_post, page_customer_delete_post;

@@ -39,6 +39,8 @@ BODIES = {
     "PUT /aliases/{address}": {"targets": ["a@b.example"]},
     "PUT /domains/{name}/route": {"smarthost": "smtp://relay.example"},
     "PUT /accounts/{login}/route": {"source": "192.0.2.1"},
+    "PUT /domains/{name}/send-limit": {"hour_messages": 10, "hour_recipients": 10, "day_messages": 10, "day_recipients": 10},
+    "PUT /accounts/{login}/send-limit": {"hour_messages": 10, "hour_recipients": 10, "day_messages": 10, "day_recipients": 10},
     "POST /queue/pauses": {"kind": "sender", "value": "box@DOMAIN"},
     "POST /queue/act": {"do": "hold", "destination": "nowhere.example"},
     "POST /queue/{id}/retry": {},
@@ -61,6 +63,8 @@ OWN = {
     "DELETE /domains/{name}": 409, "POST /domains/{name}/dkim/rotate": 409,
     "GET /trace/{id}": 404,
     "DELETE /accounts/{login}/second-factor": 403, "DELETE /mailboxes/{address}/second-factor": 404,  # it has none
+    "PUT /domains/{name}/send-limit": 403, "DELETE /domains/{name}/send-limit": 403,
+    "PUT /accounts/{login}/send-limit": 403, "DELETE /accounts/{login}/send-limit": 403,
     "PUT /domains/{name}/route": 403, "DELETE /domains/{name}/route": 403,
     "PUT /accounts/{login}/route": 403, "DELETE /accounts/{login}/route": 403,
     "PUT /domains/{name}/dns/push": 422,  # loopback is for administrators
