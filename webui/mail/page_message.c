@@ -252,13 +252,45 @@ static void actions_add(struct page *p, const struct mail_ref *ref, uint8_t flag
 
 /* ------------------------------------------------------------------ what became of it */
 
-static const char *hue_of(struct span state)
+/* Events in the words of a person who waits for an answer. */
+static const struct sent_words {
+	const char *event, *hue;
+	enum words_id words;
+} sent_words[] = {
+	{ "message.sent", "ok", W_SENT_SENT },
+	{ "message.delivered", "ok", W_SENT_DELIVERED },
+	{ "message.junked", "ok", W_SENT_DELIVERED },
+	{ "message.queued", "in", W_SENT_QUEUED },
+	{ "message.deferred", "wa", W_SENT_DELAYED },
+	{ "message.held", "wa", W_SENT_HELD },
+	{ "message.failed", "er", W_SENT_FAILED },
+	{ "message.removed", "er", W_SENT_REMOVED },
+	{ "message.cancelled", "wa", W_SENT_CANCELLED },
+};
+
+static const struct sent_words *sent_words_of(struct span state)
 {
-	if (span_eq(state, SPAN("message.sent")) || span_eq(state, SPAN("message.delivered")))
-		return "ok";
-	if (span_eq(state, SPAN("message.failed")))
-		return "er";
-	return span_eq(state, SPAN("message.queued")) ? "in" : "wa";
+	static const struct sent_words other = { "", "in", W_SENT_QUEUED };
+
+	for (size_t i = 0; i < sizeof sent_words / sizeof sent_words[0]; i++) {
+		if (span_eq(state, span_of(sent_words[i].event)))
+			return &sent_words[i];
+	}
+	return &other;
+}
+
+static void sent_state_add(struct page *p, struct val *list, const struct sent_state *s)
+{
+	struct arena *a = p->req->ctx->arena;
+	const struct sent_words *w = sent_words_of(s->state);
+	struct val *item = val_push(list);
+
+	val_set(item, "rcpt", s->rcpt);
+	val_set(item, "text", s->text);
+	val_set_cstr(item, "hue", w->hue);
+	val_set(item, "state", words(w->words));
+	val_set(item, "iso", format_iso(a, s->at_s));
+	val_set(item, "when", format_when(a, s->at_s, p->req->ctx->now_us / 1000000));
 }
 
 /* Under a message in Sent: one line a recipient. Nothing when nothing is known. */
@@ -269,7 +301,7 @@ static void sent_add(struct mail *m, struct page *p, const struct mail_ref *ref,
 	struct header_field field;
 	struct sent_state *states;
 	struct span id;
-	size_t n = 0;
+	size_t n = 0, arrived = 0;
 	bool asks = span_eq(ref->folder->role, SPAN("sent")) &&
 		header_find(header, SPAN("Message-ID"), &field) &&
 		message_ids_parse(ctx->arena, field.value, &id, 1) == 1 && utf8_valid(id);
@@ -277,11 +309,14 @@ static void sent_add(struct mail *m, struct page *p, const struct mail_ref *ref,
 	if (asks && queue_sent_states(ctx, m->mailbox_id, id, &states, &n) != RC_OK)
 		n = 0; /* the message itself matters more */
 	for (size_t i = 0; i < n; i++) {
-		struct val *item = val_push(list);
-		val_set(item, "rcpt", states[i].rcpt);
-		val_set(item, "text", states[i].text);
-		val_set_cstr(item, "hue", hue_of(states[i].state));
+		sent_state_add(p, list, &states[i]);
+		arrived += strcmp(sent_words_of(states[i].state)->hue, "ok") == 0;
 	}
+	struct words_arg args[] = { { "n", arena_printf(ctx->arena, "%zu", arrived) },
+		{ "all", arena_printf(ctx->arena, "%zu", n) } };
+	val_set(p->data, "sent_summary",
+		arrived == n ? words(W_SENT_ALL) : words_fill(ctx->arena, W_SENT_SOME, args, 2));
+	val_set_bool(p->data, "sent_open", arrived < n);
 	val_set_bool(p->data, "has_sent", n > 0);
 }
 

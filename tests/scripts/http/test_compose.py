@@ -40,10 +40,15 @@ def sending(w, box, cookie):
     listed = w.call("GET", "/mail/sent", token=None, headers={"Cookie": cookie})
     newest = re.search(rb'href="(/mail/sent/\d+)"', listed.raw).group(1).decode()
     shown = w.call("GET", newest, token=None, headers={"Cookie": cookie})
-    w.check(b"What became of it" in shown.raw and b"someone@elsewhere.example" in shown.raw,
+    w.check(b"What became of it: arrived at 0 of 1" in shown.raw and b"someone@elsewhere.example" in shown.raw,
             "the copy in Sent tells what became of it", shown)
     answer = compose(w, cookie, box["address"])
     w.check(answer.status == 303, "a mailbox of this server takes the message", answer)
+    listed = w.call("GET", "/mail/sent", token=None, headers={"Cookie": cookie})
+    newest = re.search(rb'href="(/mail/sent/\d+)"', listed.raw).group(1).decode()
+    shown = w.call("GET", newest, token=None, headers={"Cookie": cookie})
+    w.check(b"it has arrived everywhere" in shown.raw and b"Delivered</span>" in shown.raw and box["address"].encode() in shown.raw,
+            "and that it has arrived", shown)
 
 
 if __name__ == "__main__":
