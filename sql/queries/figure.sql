@@ -55,3 +55,24 @@ WHERE f.hour >= $2::timestamptz AND f.hour < $3::timestamptz
   AND EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = d.account_id)
 GROUP BY d.name HAVING sum(f.received + f.junk + f.submitted + f.bounced) > 0
 ORDER BY sum(f.received + f.junk + f.submitted) DESC, d.name LIMIT $4::bigint;
+
+-- name: figure_attention
+-- roles: web
+-- $1: the actor; at most $2 of each kind: wrong DNS, stuck mail, $3 wrong passwords in a day.
+SELECT a.kind, a.name, a.n FROM (
+(SELECT 0::bigint AS kind, d.name, count(*) AS n
+ FROM account_tree t JOIN domain d ON d.account_id = t.account_id JOIN dns_state s ON s.domain_id = d.domain_id
+ WHERE t.ancestor_id = $1::bigint AND d.deleted_at IS NULL AND s.purpose IN ('mx', 'spf', 'dkim')
+   AND s.status IN ('missing', 'wrong', 'multiple', 'malformed')
+ GROUP BY d.name ORDER BY d.name LIMIT $2::bigint)
+UNION ALL
+(SELECT 1, j.destination, count(*)
+ FROM account_tree t JOIN job j ON j.account_id = t.account_id
+ WHERE t.ancestor_id = $1::bigint AND j.state IN ('waiting', 'ready') AND j.attempts >= 3
+ GROUP BY j.destination ORDER BY count(*) DESC, j.destination LIMIT $2::bigint)
+UNION ALL
+(SELECT 2, d.name, sum(f.logins_failed)::bigint
+ FROM account_tree t JOIN figure f ON f.account_id = t.account_id JOIN domain d ON d.domain_id = f.domain_id
+ WHERE t.ancestor_id = $1::bigint AND f.hour >= now() - interval '1 day'
+ GROUP BY d.name HAVING sum(f.logins_failed) >= $3::bigint ORDER BY sum(f.logins_failed) DESC, d.name LIMIT $2::bigint)
+) AS a;

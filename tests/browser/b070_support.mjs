@@ -41,8 +41,6 @@ async function statistics(w, mode) {
 		check(await w.page.locator('.tabs [aria-current]').count() === 1, `${mode}: ${period} is chosen`);
 		await w.settle(`${mode}-statistics-${period}`);
 	}
-	await w.page.goto('/statistics?domain=nowhere.example');
-	check(await w.page.locator('.note.er').isVisible(), `${mode}: an unknown domain is said to be one`);
 }
 
 export default async function people(world) {

@@ -1,10 +1,13 @@
 /* The overview: what needs attention, the first steps, domains and recent messages. */
+#include "backend/accounts/attention_service.h"
 #include "backend/accounts/domain_service.h"
+#include "backend/accounts/figure_service.h"
 #include "backend/accounts/mailbox_service.h"
 #include "backend/accounts/queue_service.h"
 #include "webui/panel/page_messages.h"
 #include "webui/panel/panel.h"
 #include "webui/view/format.h"
+#include "webui/view/html.h"
 
 #define OVERVIEW_DOMAINS  12
 #define OVERVIEW_MESSAGES 8
@@ -35,11 +38,61 @@ static void holds_add(struct page *p, struct val *items, const struct queue_hold
 	}
 }
 
-static void attention_add(struct page *p, const struct domains *domains,
-	const struct mailboxes *mailboxes, const struct queue_holds *holds)
+static void pressing_push(struct page *p, struct val *items, const struct attention *what)
+{
+	static const enum words_id texts[] = { [ATTENTION_DNS] = W_ATTENTION_DNS,
+		[ATTENTION_STUCK] = W_ATTENTION_STUCK,
+		[ATTENTION_LOGINS] = W_ATTENTION_LOGINS };
+	struct arena *a = p->req->ctx->arena;
+	struct words_arg args[] = { { "name", what->name },
+		{ "count", arena_printf(a, "%lld", (long long)what->count) } };
+	struct val *item = val_push(items);
+	struct str url = str_in(a, 2048);
+
+	if (what->kind == ATTENTION_STUCK)
+		str_add_cstr(&url, "/queue");
+	else if (what->kind == ATTENTION_DNS)
+		str_add_cstr(&url, "/domains/");
+	else
+		str_add_cstr(&url, "/statistics?period=24h&domain=");
+	if (what->kind != ATTENTION_STUCK)
+		url_add_component(&url, what->name);
+	if (what->kind == ATTENTION_DNS)
+		str_add_cstr(&url, "/dns");
+	val_set(item, "text", words_fill(a, texts[what->kind], args, 2));
+	val_set(item, "url", str_span(&url));
+	val_set(item, "action", words(W_OPEN));
+}
+
+/* The day's figures, and what they and DNS say. */
+static enum rc day_add(struct page *p, struct val *items, struct err *err)
+{
+	struct req *r = p->req;
+	struct figure_ask ask = { .domain = SPAN("") };
+	struct figure_series day;
+	struct attention *pressing;
+	size_t n = 0;
+
+	figure_ask_last(r->ctx, 24, 1, &ask);
+	enum rc rc = figure_get(r->services, r->ctx, &ask, &day, err);
+	if (rc == RC_OK)
+		rc = attention_list(r->services, r->ctx, &pressing, &n, err);
+	if (rc != RC_OK)
+		return rc;
+	panel_figures(val_set_map(p->data, "sums"), day.sums);
+	for (size_t i = 0; i < n; i++)
+		pressing_push(p, items, &pressing[i]);
+	return RC_OK;
+}
+
+static enum rc attention_add(struct page *p, const struct domains *domains,
+	const struct mailboxes *mailboxes, const struct queue_holds *holds, struct err *err)
 {
 	struct arena *a = p->req->ctx->arena;
 	struct val *items = val_set_list(p->data, "attention");
+	enum rc rc = day_add(p, items, err);
+	if (rc != RC_OK)
+		return rc;
 	holds_add(p, items, holds);
 	for (size_t i = 0; i < domains->len; i++) {
 		const struct domain *d = &domains->items[i];
@@ -56,6 +109,7 @@ static void attention_add(struct page *p, const struct domains *domains,
 				arena_printf(a, "/mailboxes/" SPAN_FMT, SPAN_ARG(m->address)));
 	}
 	val_set_bool(p->data, "has_attention", items->first != NULL);
+	return RC_OK;
 }
 
 static void domains_add(struct page *p, const struct domains *domains)
@@ -100,7 +154,9 @@ static enum rc overview(struct req *r, struct reply *out, struct err *err)
 	struct page p = panel_begin(r, "panel/overview", "overview", words(W_OVERVIEW));
 	domains_add(&p, &domains);
 	messages_add(&p, &messages);
-	attention_add(&p, &domains, &mailboxes, &holds);
+	rc = attention_add(&p, &domains, &mailboxes, &holds, err);
+	if (rc != RC_OK)
+		return rc;
 	val_set_bool(p.data, "has_mailboxes", mailboxes.len > 0);
 	val_set_bool(p.data, "is_set_up", domains.len > 0 && mailboxes.len > 0 && messages.len > 0);
 	return page_send(&p, out, 200);

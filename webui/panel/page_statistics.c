@@ -130,7 +130,7 @@ static void charts_add(
 
 /* ------------------------------------------------------------------ numbers */
 
-static void numbers_add(struct val *v, const int64_t n[FIGURES])
+void panel_figures(struct val *v, const int64_t *n)
 {
 	val_set_i64(v, "refused", refused(n));
 	for (int f = 0; f < FIGURES; f++)
@@ -152,11 +152,11 @@ static void rows_add(
 			continue;
 		struct val *row = val_push(rows);
 		val_set(row, "time", time_words(a, point->at_us, period->step_hours));
-		numbers_add(row, point->n);
+		panel_figures(row, point->n);
 		n++;
 	}
 	val_set_bool(p->data, "has_rows", n > 0);
-	numbers_add(val_set_map(p->data, "sums"), series->sums);
+	panel_figures(val_set_map(p->data, "sums"), series->sums);
 }
 
 static void top_add(struct page *p, const struct figure_series *series)

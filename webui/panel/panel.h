@@ -11,6 +11,9 @@ struct list_ask panel_list_ask(const struct req *r);
 /* curl for the API call that does the same as the form. json may be NULL. */
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
 
+/* data.sums: the figures, for tiles and tables. */
+void panel_figures(struct val *map, const int64_t *n);
+
 /* data.suspension: for partial/suspend, which posts to action. */
 struct suspension;
 void panel_suspension(struct page *p, const struct suspension *s, struct span action);
