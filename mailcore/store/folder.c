@@ -129,6 +129,17 @@ static enum rc bad_name(struct err *err)
 	return err_set(err, RC_INVALID, "name", "This is not a possible name of a folder.");
 }
 
+/* RFC 6154; empty: none. */
+static bool is_role(struct span role)
+{
+	static const char *const roles[] = { "", "inbox", "drafts", "sent", "archive", "junk",
+		"trash", "flagged", "all" };
+	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
+		if (span_eq(role, span_of(roles[i])))
+			return true;
+	return false;
+}
+
 enum rc folder_create(struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span name,
 	struct span role, struct folder *out, struct err *err)
 {
@@ -137,6 +148,8 @@ enum rc folder_create(struct store *s, struct ctx *ctx, int64_t mailbox_id, stru
 	};
 	if (!folder_name_parse(ctx->arena, name, &c.name))
 		return bad_name(err);
+	if (!is_role(c.role))
+		return RC_INVALID;
 	enum rc rc = tx_run(ctx, create, &c);
 	if (rc != RC_OK)
 		return rc;

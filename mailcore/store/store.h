@@ -79,7 +79,7 @@ MUST_CHECK enum rc folder_find(
 	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span name, struct folder *out);
 MUST_CHECK enum rc folder_find_role(
 	struct store *s, struct ctx *ctx, int64_t mailbox_id, struct span role, struct folder *out);
-/* Makes missing parents too. RC_EXISTS, RC_INVALID (name), RC_LIMIT. role may be empty. */
+/* Makes missing parents too. RC_EXISTS, RC_INVALID (name, role), RC_LIMIT. role may be empty. */
 MUST_CHECK enum rc folder_create(struct store *s, struct ctx *ctx, int64_t mailbox_id,
 	struct span name, struct span role, struct folder *out, struct err *err);
 /* RC_DENIED for INBOX; children stay. Messages go with it. */
