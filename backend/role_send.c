@@ -14,6 +14,7 @@
 #include "backend/roles.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/log.h"
+#include "mailcore/deliver/dns_mail.h"
 #include "mailcore/deliver/hold.h"
 #include "mailcore/deliver/reset_mail.h"
 #include "mailcore/deliver/runner.h"
@@ -138,6 +139,13 @@ static void tell_of_holds(struct ctx *ctx, void *arg)
 	enum rc rc = hold_tell(&((struct sending *)arg)->hold, ctx);
 	if (rc != RC_OK)
 		log_warn("hold.tell", "rc=%s", rc_name(rc));
+}
+
+static void tell_of_dns(struct ctx *ctx, void *arg)
+{
+	enum rc rc = dns_mail_all(&((struct sending *)arg)->intake, ctx);
+	if (rc != RC_OK)
+		log_warn("dns.notice", "rc=%s", rc_name(rc));
 }
 
 static void mail_resets(struct ctx *ctx, void *arg)
@@ -277,6 +285,7 @@ int role_send(struct role *r)
 	loop_every(r->loop, SWEEP_EVERY_MS, sweep, &sending);
 	loop_every(r->loop, HOLDS_EVERY_MS, tell_of_holds, &sending);
 	loop_every(r->loop, RESETS_EVERY_MS, mail_resets, &sending);
+	loop_every(r->loop, RESETS_EVERY_MS, tell_of_dns, &sending);
 	int status = role_serve(r);
 	stop_sending(&sending);
 	role_close(r);

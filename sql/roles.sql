@@ -121,6 +121,8 @@ GRANT SELECT (created_at), DELETE ON bulk TO mailstead_send;
 GRANT SELECT ON event TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dns_state TO mailstead_web;
 GRANT SELECT, INSERT ON dns_change TO mailstead_web;
+GRANT INSERT ON dns_notice TO mailstead_web;
+GRANT SELECT, DELETE ON dns_notice TO mailstead_send;
 GRANT SELECT, UPDATE ON dns_schedule TO mailstead_web;
 GRANT EXECUTE ON FUNCTION app_first_admin() TO mailstead_web;
 GRANT SELECT, INSERT, UPDATE ON domain_dns TO mailstead_web;
@@ -177,7 +179,7 @@ BEGIN
     EXECUTE format('CREATE POLICY mail_all ON %I TO mailstead_mx, mailstead_user, mailstead_send, mailstead_keys
                     USING (true)', t);
     mine := CASE
-      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'domain_dns', 'dns_push', 'public_link', 'mailbox', 'alias') THEN format(by_domain, t)
+      WHEN t IN ('dkim_key', 'dns_state', 'dns_change', 'dns_schedule', 'dns_notice', 'domain_dns', 'dns_push', 'public_link', 'mailbox', 'alias') THEN format(by_domain, t)
       WHEN t IN ('credential', 'second_factor', 'password_reset') THEN
         '(account_id IS NOT NULL AND ' || format(by_account, t) || format(') OR (mailbox_id IS NOT NULL AND EXISTS (
           SELECT 1 FROM mailbox m WHERE m.mailbox_id = %I.mailbox_id))', t)

@@ -15,9 +15,10 @@ enum rc dns_setting_get(struct ctx *ctx, const struct domain *domain, struct dns
 
 	if (rc != RC_OK)
 		return rc;
-	*out = (struct dns_setting){
-		.dmarc_policy = SPAN("none"), .mta_sts = SPAN("testing"), .takes_mail = true
-	};
+	*out = (struct dns_setting){ .dmarc_policy = SPAN("none"),
+		.mta_sts = SPAN("testing"),
+		.takes_mail = true,
+		.notify = true };
 	if (rows_len(rows) > 0)
 		*out = (struct dns_setting){ .dmarc_policy = row_copy(ctx, rows, 0, 0),
 			.dmarc_at_us = row_time_us(rows, 0, 1),
@@ -25,7 +26,8 @@ enum rc dns_setting_get(struct ctx *ctx, const struct domain *domain, struct dns
 			.mta_sts = row_copy(ctx, rows, 0, 3),
 			.mta_sts_at_us = row_time_us(rows, 0, 4),
 			.takes_mail = row_bool(rows, 0, 5),
-			.dkim_delegated = row_bool(rows, 0, 6) };
+			.dkim_delegated = row_bool(rows, 0, 6),
+			.notify = row_bool(rows, 0, 7) };
 	return RC_OK;
 }
 
@@ -56,7 +58,8 @@ static enum rc set_tx(struct ctx *ctx, void *arg)
 	enum rc rc = db_exec(ctx, &SQL_DOMAIN_DNS_PUT,
 		ARGS(A_I64(set->domain->domain_id), A_TEXT(after->dmarc_policy),
 			A_TEXT(after->dmarc_reports), A_TEXT(after->mta_sts),
-			A_BOOL(after->takes_mail), A_BOOL(after->dkim_delegated)),
+			A_BOOL(after->takes_mail), A_BOOL(after->dkim_delegated),
+			A_BOOL(after->notify)),
 		NULL);
 
 	if (rc == RC_OK)
@@ -129,6 +132,8 @@ static enum rc apply(const struct domain *domain, struct dns_setting *s,
 		s->takes_mail = change->takes_mail > 0;
 	if (change->dkim_delegated >= 0)
 		s->dkim_delegated = change->dkim_delegated > 0;
+	if (change->notify >= 0)
+		s->notify = change->notify > 0;
 	return apply_dmarc(s, change, err);
 }
 
@@ -163,5 +168,6 @@ struct cJSON *dns_setting_json(struct arena *a, const struct dns_setting *s)
 	json_add_time(a, o, "mta_sts_since", s->mta_sts_at_us);
 	json_add_bool(a, o, "takes_mail", s->takes_mail);
 	json_add_bool(a, o, "dkim_delegated", s->dkim_delegated);
+	json_add_bool(a, o, "notify", s->notify);
 	return o;
 }

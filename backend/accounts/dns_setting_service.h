@@ -11,6 +11,7 @@ struct dns_setting {
 	struct span dmarc_reports; /* an address; empty: postmaster@ the domain */
 	struct span mta_sts;       /* "none", "testing", "enforce" */
 	bool takes_mail;           /* false: records that say that the domain has no mail */
+	bool notify;               /* the owner gets mail when DNS changes */
 	bool dkim_delegated;       /* selectors are CNAMEs into the mail server's zone */
 	int64_t dmarc_at_us, mta_sts_at_us; /* since when; 0: as it was at the beginning */
 };
@@ -18,10 +19,10 @@ struct dns_setting {
 /* ptr NULL, -1: unchanged. An empty dmarc_reports means postmaster@. */
 struct dns_setting_change {
 	struct span dmarc_policy, dmarc_reports, mta_sts;
-	int takes_mail, dkim_delegated;
+	int takes_mail, dkim_delegated, notify;
 };
 #define DNS_SETTING_UNCHANGED                                                                      \
-	((struct dns_setting_change){ .takes_mail = -1, .dkim_delegated = -1 })
+	((struct dns_setting_change){ .takes_mail = -1, .dkim_delegated = -1, .notify = -1 })
 
 /* The defaults where nothing was ever set. */
 MUST_CHECK enum rc dns_setting_get(
@@ -33,5 +34,5 @@ MUST_CHECK enum rc dns_setting_set(const struct services *s, struct ctx *ctx, st
 /* For strangers who fetch the policy: the mode of one of our domains. RC_NOT_FOUND. */
 MUST_CHECK enum rc dns_setting_mta_sts(struct ctx *ctx, struct span domain, struct span *out_mode);
 
-/* {"dmarc_policy","dmarc_since","dmarc_reports","mta_sts","mta_sts_since","takes_mail","dkim_delegated"} */
+/* {"dmarc_policy","dmarc_since","dmarc_reports","mta_sts","mta_sts_since","takes_mail","dkim_delegated","notify"} */
 struct cJSON *dns_setting_json(struct arena *a, const struct dns_setting *setting);

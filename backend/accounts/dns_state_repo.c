@@ -2,6 +2,7 @@
 #include "backend/accounts/dns_state_repo.h"
 
 #include "backend/accounts/service.h"
+#include "sql/dns_notice.h"
 #include "sql/dns_state.h"
 
 enum rc dns_state_read(
@@ -23,7 +24,9 @@ enum rc dns_state_read(
 			.found = row_copy(ctx, rows, i, 2),
 			.hint = row_copy(ctx, rows, i, 3),
 			.doubts = row_i64(rows, i, 4),
-			.since_us = row_time_us(rows, i, 5) };
+			.since_us = row_time_us(rows, i, 5),
+			.purpose = row_copy(ctx, rows, i, 6),
+			.servers = row_copy(ctx, rows, i, 7) };
 	return RC_OK;
 }
 
@@ -49,7 +52,7 @@ enum rc dns_changes_read(struct ctx *ctx, int64_t domain_id, int64_t limit, stru
 /* ------------------------------------------------------------------------ writing */
 
 struct columns {
-	struct span *key, *purpose, *status, *found, *hint;
+	struct span *key, *purpose, *status, *found, *hint, *servers;
 	int64_t *doubts;
 	size_t len;
 };
@@ -59,7 +62,8 @@ static struct columns columns_of(struct arena *a, const struct dns_seen_list *se
 	size_t n = seen->len;
 	struct columns c = { arena_array(a, n, sizeof *c.key), arena_array(a, n, sizeof *c.key),
 		arena_array(a, n, sizeof *c.key), arena_array(a, n, sizeof *c.key),
-		arena_array(a, n, sizeof *c.key), arena_array(a, n, sizeof *c.doubts), n };
+		arena_array(a, n, sizeof *c.key), arena_array(a, n, sizeof *c.key),
+		arena_array(a, n, sizeof *c.doubts), n };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct dns_seen *s = &seen->items[i];
@@ -69,6 +73,7 @@ static struct columns columns_of(struct arena *a, const struct dns_seen_list *se
 		c.found[i] = s->found;
 		c.hint[i] = s->hint;
 		c.doubts[i] = s->doubts;
+		c.servers[i] = s->servers.len > 0 ? s->servers : SPAN("[]");
 	}
 	return c;
 }
@@ -106,7 +111,7 @@ enum rc dns_state_write(struct ctx *ctx, int64_t domain_id, const struct dns_see
 		ARGS(A_I64(domain_id), A_ARRAY(ARG_TEXTS, c.key, c.len),
 			A_ARRAY(ARG_TEXTS, c.purpose, c.len), A_ARRAY(ARG_TEXTS, c.status, c.len),
 			A_ARRAY(ARG_TEXTS, c.found, c.len), A_ARRAY(ARG_TEXTS, c.hint, c.len),
-			A_ARRAY(ARG_I64S, c.doubts, c.len)),
+			A_ARRAY(ARG_I64S, c.doubts, c.len), A_ARRAY(ARG_TEXTS, c.servers, c.len)),
 		NULL);
 	if (rc == RC_OK)
 		rc = db_exec(ctx, &SQL_DNS_STATE_DROP,
@@ -117,6 +122,12 @@ enum rc dns_state_write(struct ctx *ctx, int64_t domain_id, const struct dns_see
 		rc = db_exec(
 			ctx, &SQL_DNS_SCHEDULE_SET, ARGS(A_I64(domain_id), A_I64(again_s)), NULL);
 	return rc;
+}
+
+enum rc dns_notice_add(struct ctx *ctx, int64_t domain_id, struct span subject, struct span text)
+{
+	return db_exec(ctx, &SQL_DNS_NOTICE_ADD,
+		ARGS(A_I64(domain_id), A_TEXT(subject), A_TEXT(text)), NULL);
 }
 
 /* ------------------------------------------------------------------------ schedule */

@@ -14,6 +14,7 @@ struct dns_seen {
 	struct span hint;
 	int64_t doubts;
 	int64_t since_us;
+	struct span servers; /* JSON array: what each server has said */
 };
 struct dns_seen_list {
 	struct dns_seen *items;
@@ -37,6 +38,9 @@ MUST_CHECK enum rc dns_changes_read(
  * look again. Rows for other keys go. */
 MUST_CHECK enum rc dns_state_write(struct ctx *ctx, int64_t domain_id,
 	const struct dns_seen_list *seen, const struct dns_changes *changes, int64_t again_s);
+/* Mail for the owner, unless that is switched off. Inside the caller's tx. */
+MUST_CHECK enum rc dns_notice_add(
+	struct ctx *ctx, int64_t domain_id, struct span subject, struct span text);
 /* Names of up to max domains that are due, nobody else's for ten minutes. */
 MUST_CHECK enum rc dns_schedule_claim(
 	struct ctx *ctx, size_t max, struct span **out_names, size_t *out_len);

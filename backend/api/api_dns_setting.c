@@ -17,6 +17,7 @@ const struct field api_dns_setting_fields[] = {
 	{ "takes_mail", FIELD_BOOL, .about = "false: records that say that there is no mail." },
 	{ "dkim_delegated", FIELD_BOOL,
 		.about = "true: selectors are CNAMEs into the mail server's zone." },
+	{ "notify", FIELD_BOOL, .about = "false: no mail when something has changed." },
 	{ 0 },
 };
 
@@ -71,7 +72,8 @@ enum rc api_dns_setting_set(struct req *r, struct reply *out, struct err *err)
 		.dmarc_reports = given_text(&r->form, "dmarc_reports"),
 		.mta_sts = given_text(&r->form, "mta_sts"),
 		.takes_mail = given_bool(&r->form, "takes_mail"),
-		.dkim_delegated = given_bool(&r->form, "dkim_delegated") };
+		.dkim_delegated = given_bool(&r->form, "dkim_delegated"),
+		.notify = given_bool(&r->form, "notify") };
 	enum rc rc =
 		dns_setting_set(r->services, r->ctx, req_path(r, "name"), &change, &setting, err);
 

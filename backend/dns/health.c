@@ -120,6 +120,7 @@ static struct record *add_check(struct health *h, const char *purpose, struct sp
 		.need = NEED_RECOMMENDED,
 		.status = RECORD_OK,
 		.why = "",
+		.hint = SPAN(""),
 		.found = arena_array(h->arena, 2 * AUTHORITY_SERVERS_MAX, sizeof *r->found) };
 	return r;
 }
@@ -185,14 +186,22 @@ static void compare_sets(struct health *h, struct record *r)
 	set(r, RECORD_WRONG, str_span(&hint));
 }
 
+static void insert_sorted(struct record *r, struct span name)
+{
+	size_t at = r->n_found++;
+	for (; at > 0 && span_cmp(name, r->found[at - 1]) < 0; at--)
+		r->found[at] = r->found[at - 1];
+	r->found[at] = name;
+}
+
 static void check_delegation(struct health *h)
 {
 	const struct authority *z = h->authority;
 	const struct names *set_of = z->delegated.len > 0 ? &z->delegated : &z->own;
 	struct record *r = add_check(h, "delegation", z->zone);
 
-	for (size_t i = 0; i < set_of->len; i++)
-		r->found[r->n_found++] = set_of->items[i];
+	for (size_t i = 0; i < set_of->len; i++) /* in an order of our own: theirs turns */
+		insert_sorted(r, set_of->items[i]);
 	if (z->homeless.len > 0)
 		set(r, RECORD_WRONG,
 			arena_printf(h->arena,

@@ -3,38 +3,34 @@
 
 #include "backend/accounts/service.h"
 #include "backend/dns/check.h"
+#include "backend/dns/news.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
 
-#define SOON_S     120         /* a new domain with something to do */
-#define LATER_S    (30 * 60)   /* an older one */
-#define GOOD_S     (6 * 3600)  /* nothing to do */
-#define NEW_S      (24 * 3600) /* how long a domain is new */
-#define FOUND_TEXT 32768
-#define TURN_MS    8000
-#define LOOK_MS    30000
+#define SOON_S       120         /* a new domain with something to do */
+#define LATER_S      (30 * 60)   /* an older one */
+#define DOUBT_S      600         /* something was right at the last look */
+#define GOOD_S       (6 * 3600)  /* nothing to do */
+#define NEW_S        (24 * 3600) /* how long a domain is new */
+#define FOUND_TEXT   32768
+#define SERVERS_TEXT 32768
+#define TURN_MS      8000
+#define LOOK_MS      30000
 
 /* ------------------------------------------------------------------------ settling */
 
 enum record_status watch_settle(
 	enum record_status known, enum record_status seen, bool asked, int64_t *doubts)
 {
-	if (seen == RECORD_ERROR && known != RECORD_UNKNOWN && !asked)
+	bool silent = seen == RECORD_ERROR || seen == RECORD_UNKNOWN;
+	bool known_nothing = known == RECORD_ERROR || known == RECORD_UNKNOWN;
+	if (silent && !known_nothing)
 		return known;
 	if (known == RECORD_OK && seen != RECORD_OK && !asked && ++*doubts < WATCH_DOUBTS)
 		return known;
 	*doubts = 0;
 	return seen;
-}
-
-static enum record_status status_parse(struct span text)
-{
-	for (int i = RECORD_UNKNOWN; i <= RECORD_ERROR; i++) {
-		if (span_eq(text, span_of(record_status_name((enum record_status)i))))
-			return (enum record_status)i;
-	}
-	return RECORD_UNKNOWN;
 }
 
 /* ------------------------------------------------------------------------ records and rows */
@@ -44,6 +40,8 @@ static struct span key_of(struct arena *a, const struct record *r)
 {
 	bool by_value =
 		span_eq(span_of(r->type), SPAN("A")) || span_eq(span_of(r->type), SPAN("AAAA"));
+	if (span_eq(span_of(r->type), SPAN("CHECK")))
+		return arena_printf(a, "CHECK %s " SPAN_FMT, r->purpose, SPAN_ARG(r->name));
 	return arena_printf(a, "%s " SPAN_FMT "%s" SPAN_FMT, r->type, SPAN_ARG(r->name),
 		by_value ? " " : "", SPAN_ARG(by_value ? r->value : SPAN("")));
 }
@@ -68,6 +66,17 @@ static struct span found_json(struct arena *a, const struct record *r)
 	return str_ok(&text) ? str_span(&text) : SPAN("[]");
 }
 
+/* Too much of it is not kept: the page does without. */
+static struct span servers_json(struct arena *a, const struct record *r)
+{
+	struct str text = str_in(a, SERVERS_TEXT);
+
+	if (!r->servers)
+		return SPAN("[]");
+	json_write(a, r->servers, &text);
+	return str_ok(&text) ? str_span(&text) : SPAN("[]");
+}
+
 static void found_parse(struct arena *a, struct span text, struct record *r)
 {
 	struct cJSON *list = NULL;
@@ -86,8 +95,34 @@ static void recall(struct arena *a, const struct dns_seen_list *seen, struct rec
 		const struct dns_seen *known = find_seen(seen, key_of(a, r));
 		if (!known)
 			continue;
-		r->status = status_parse(known->status);
+		r->status = record_status_parse(known->status);
 		r->hint = known->hint;
+		found_parse(a, known->found, r);
+		if (!json_parse(a, known->servers, &r->servers, NULL))
+			r->servers = NULL; /* we wrote it */
+	}
+}
+
+/* Which checks there were, only the last look knows. */
+static void recall_checks(
+	struct arena *a, const struct dns_seen_list *seen, struct records *records)
+{
+	records->checks = arena_array(a, seen->len, sizeof *records->checks);
+	for (size_t i = 0; i < seen->len; i++) {
+		const struct dns_seen *known = &seen->items[i];
+		size_t name = span_rfind(known->key, ' ');
+		if (!span_starts(known->key, SPAN("CHECK ")))
+			continue;
+		struct record *r = &records->checks[records->n_checks++];
+		*r = (struct record){ .type = "CHECK",
+			.why = "",
+			.purpose = arena_cstr(a, known->purpose),
+			.name = span_from(known->key, name + 1),
+			.status = record_status_parse(known->status),
+			.hint = known->hint };
+		bool extra = span_eq(known->purpose, SPAN("dnssec")) ||
+			span_eq(known->purpose, SPAN("spf-tree"));
+		r->need = extra && r->status != RECORD_WRONG ? NEED_OPTIONAL : NEED_RECOMMENDED;
 		found_parse(a, known->found, r);
 	}
 }
@@ -117,6 +152,7 @@ enum rc domain_watch_show(const struct services *s, struct ctx *ctx, struct span
 		return rc;
 	records_wanted(ctx->arena, &known.ask, out);
 	recall(ctx->arena, &seen, out);
+	recall_checks(ctx->arena, &seen, out);
 	domain_records_merge(ctx->arena, &known.ask, out);
 	return RC_OK;
 }
@@ -127,6 +163,7 @@ struct look {
 	const struct domain *domain;
 	const struct records *records;
 	bool asked;
+	bool doubtful; /* something was right and may not be any more */
 	struct dns_seen_list seen;
 	struct dns_changes changes;
 	struct dkim_keys keys;
@@ -149,29 +186,65 @@ static void keep_known(const struct dns_seen *known, struct dns_seen *now)
 	now->found = known->found;
 }
 
+/* The domain is delegated to others than before: a change although nothing is wrong. */
+static bool has_moved(const struct dns_seen *known, const struct dns_seen *now)
+{
+	return known && span_eq(now->purpose, SPAN("delegation")) &&
+		span_eq(known->status, now->status) && !span_eq(known->found, now->found) &&
+		!span_eq(known->found, SPAN("[]")) && !span_eq(now->found, SPAN("[]"));
+}
+
+static void compare_servers(struct look *look, const struct dns_seen *known, struct dns_seen *now)
+{
+	now->doubts = known->doubts + 1;
+	if (!look->asked && now->doubts < WATCH_DOUBTS) {
+		now->found = known->found;
+		return;
+	}
+	now->doubts = 0;
+	look->changes.items[look->changes.len++] = (struct dns_change){ .key = now->key,
+		.purpose = now->purpose,
+		.before = known->found,
+		.after = now->found,
+		.found = now->found };
+}
+
+static void compare_one(struct look *look, const struct record *r, const struct dns_seen *known,
+	struct dns_seen *now)
+{
+	enum record_status was = known ? record_status_parse(known->status) : RECORD_UNKNOWN;
+
+	now->doubts = known ? known->doubts : 0;
+	if (has_moved(known, now)) {
+		compare_servers(look, known, now);
+		return;
+	}
+	enum record_status settled = watch_settle(was, r->status, look->asked, &now->doubts);
+	if (settled != r->status)
+		keep_known(known, now);
+	else if (settled != was)
+		note_change(look, now, was);
+}
+
 static void compare(struct arena *a, const struct dns_seen_list *before, struct look *look)
 {
-	size_t n = look->records->len;
+	const struct records *records = look->records;
+	size_t n = records->len + records->n_checks;
 
 	look->seen = (struct dns_seen_list){ arena_array(a, n, sizeof(struct dns_seen)), n };
 	look->changes = (struct dns_changes){ arena_array(a, n, sizeof(struct dns_change)), 0 };
 	for (size_t i = 0; i < n; i++) {
-		const struct record *r = &look->records->items[i];
+		const struct record *r =
+			i < records->len ? &records->items[i] : &records->checks[i - records->len];
 		struct dns_seen *now = &look->seen.items[i];
 		*now = (struct dns_seen){ .key = key_of(a, r),
 			.purpose = span_of(r->purpose),
 			.status = span_of(record_status_name(r->status)),
 			.found = found_json(a, r),
-			.hint = r->hint };
-		const struct dns_seen *known = find_seen(before, now->key);
-		enum record_status was = known ? status_parse(known->status) : RECORD_UNKNOWN;
-		now->doubts = known ? known->doubts : 0;
-		enum record_status settled =
-			watch_settle(was, r->status, look->asked, &now->doubts);
-		if (settled != r->status)
-			keep_known(known, now);
-		else if (settled != was)
-			note_change(look, now, was);
+			.hint = r->hint,
+			.servers = servers_json(a, r) };
+		compare_one(look, r, find_seen(before, now->key), now);
+		look->doubtful |= now->doubts > 0;
 	}
 }
 
@@ -182,6 +255,11 @@ static bool needs_work(const struct look *look)
 		const struct record *r = &look->records->items[i];
 		open |= r->need != NEED_OPTIONAL && r->status != RECORD_OK;
 	}
+	for (size_t i = 0; i < look->records->n_checks; i++) {
+		const struct record *r = &look->records->checks[i];
+		open |= r->need != NEED_OPTIONAL && r->status != RECORD_OK &&
+			r->status != RECORD_UNKNOWN;
+	}
 	return open;
 }
 
@@ -189,11 +267,25 @@ static int64_t again_s(const struct ctx *ctx, const struct look *look)
 {
 	int64_t age_s = (ctx->now_us - look->domain->created_at_us) / USEC_PER_SEC;
 
+	if (look->doubtful)
+		return DOUBT_S;
 	if (dkim_is_moving(&look->keys))
 		return LATER_S;
 	if (!needs_work(look))
 		return GOOD_S;
 	return age_s < NEW_S ? SOON_S : LATER_S;
+}
+
+/* Who has asked sees it on the page. */
+static enum rc tell_owner(struct ctx *ctx, const struct look *look)
+{
+	struct span subject, text;
+
+	if (look->asked ||
+		!news_make(ctx->arena, look->domain->name, look->records, &look->changes,
+			needs_work(look), &subject, &text))
+		return RC_OK;
+	return dns_notice_add(ctx, look->domain->domain_id, subject, text);
 }
 
 static enum rc write_look(struct ctx *ctx, void *arg)
@@ -210,6 +302,8 @@ static enum rc write_look(struct ctx *ctx, void *arg)
 	if (rc == RC_OK)
 		rc = dns_state_write(ctx, look->domain->domain_id, &look->seen, &look->changes,
 			again_s(ctx, look));
+	if (rc == RC_OK)
+		rc = tell_owner(ctx, look);
 	return rc;
 }
 
@@ -221,6 +315,7 @@ static void mark_seen(struct arena *a, const struct records *records, struct dki
 			arena_printf(a, SPAN_FMT "._domainkey", SPAN_ARG(keys->items[k].selector));
 		for (size_t i = 0; i < records->len; i++)
 			keys->items[k].in_dns |= records->items[i].status == RECORD_OK &&
+				records->items[i].forget_s == 0 &&
 				span_eq(records->items[i].label, label);
 	}
 }

@@ -15,7 +15,7 @@
 #include "backend/dns/domain_records.h"
 
 #define WATCH_EVERY_MS 10000
-#define WATCH_DOUBTS   3
+#define WATCH_DOUBTS   2
 
 /* The records with what is known of them: no question is asked. checked_at_us 0: never. */
 MUST_CHECK enum rc domain_watch_show(const struct services *s, struct ctx *ctx, struct span name,

@@ -2,16 +2,16 @@
 
 -- name: dns_state_list
 -- roles: web
-SELECT key, status, found::text, hint, doubts, since FROM dns_state WHERE domain_id = $1::bigint;
+SELECT key, status, found::text, hint, doubts, since, purpose, servers::text FROM dns_state WHERE domain_id = $1::bigint;
 
 -- name: dns_state_put
 -- roles: web
-INSERT INTO dns_state (domain_id, key, purpose, status, found, hint, doubts)
-SELECT $1::bigint, u.key, u.purpose, u.status, u.found::jsonb, u.hint, u.doubts::smallint
-FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-  AS u (key, purpose, status, found, hint, doubts)
+INSERT INTO dns_state (domain_id, key, purpose, status, found, hint, doubts, servers)
+SELECT $1::bigint, u.key, u.purpose, u.status, u.found::jsonb, u.hint, u.doubts::smallint, u.servers::jsonb
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+  AS u (key, purpose, status, found, hint, doubts, servers)
 ON CONFLICT (domain_id, key) DO UPDATE SET status = excluded.status, found = excluded.found, hint = excluded.hint,
-  doubts = excluded.doubts,
+  doubts = excluded.doubts, servers = excluded.servers,
   since = CASE WHEN dns_state.status = excluded.status THEN dns_state.since ELSE now() END;
 
 -- name: dns_state_drop

@@ -2,6 +2,7 @@
 #include "backend/dns/watch.h"
 #include "backend/dns/zone.h"
 #include "mailcore/base/clock.h"
+#include "mailcore/base/json.h"
 #include "mailcore/base/log.h"
 #include "webui/panel/dns_pages.h"
 #include "webui/panel/dns_words.h"
@@ -49,6 +50,27 @@ static void split_add(struct page *p, struct val *item, const struct record *rec
 	val_push_text(split, str_span(&text));
 }
 
+/* Who said what. */
+static void servers_add(struct page *p, struct val *item, const struct record *record)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *list = val_set_list(item, "servers");
+	int64_t ttl;
+
+	val_set_bool(item, "has_servers", json_len(record->servers) > 0);
+	for (const struct cJSON *e = json_first(record->servers); e; e = json_next(e)) {
+		struct val *one = val_push(list);
+		val_set(one, "server", json_text(json_get(e, "server")));
+		val_set(one, "address", json_text(json_get(e, "address")));
+		val_set(one, "said", json_text(json_get(e, "said")));
+		val_set(one, "ttl",
+			json_i64(json_get(e, "ttl"), &ttl)
+				? arena_printf(a, "%lld s", (long long)ttl)
+				: SPAN(""));
+		val_set(one, "raw", json_text(json_get(e, "raw")));
+	}
+}
+
 static void record_add(struct page *p, struct val *list, const struct record *record, size_t i)
 {
 	struct val *item = val_push(list);
@@ -66,6 +88,46 @@ static void record_add(struct page *p, struct val *list, const struct record *re
 	struct val *found = val_set_list(item, "found");
 	for (size_t k = 0; k < record->n_found && record->status != RECORD_OK; k++)
 		val_push_text(found, record->found[k]);
+	servers_add(p, item, record);
+}
+
+/* ------------------------------------------------------------------ zone and server as a whole */
+
+static struct span check_words(struct span purpose)
+{
+	static const struct {
+		const char *purpose;
+		enum words_id words;
+	} table[] = { { "domain", W_DNS_CHECK_DOMAIN }, { "delegation", W_DNS_CHECK_DELEGATION },
+		{ "servers", W_DNS_CHECK_SERVERS }, { "dnssec", W_DNS_CHECK_DNSSEC },
+		{ "spf-tree", W_DNS_CHECK_SPF_TREE }, { "reverse", W_DNS_CHECK_REVERSE },
+		{ "mail-server", W_DNS_CHECK_MAIL_SERVER },
+		{ "blocklist", W_DNS_CHECK_BLOCKLIST } };
+
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		if (span_eq(purpose, span_of(table[i].purpose)))
+			return words(table[i].words);
+	}
+	return purpose;
+}
+
+static void checks_add(struct page *p, const struct records *records)
+{
+	struct val *list = val_set_list(p->data, "checks");
+
+	for (size_t i = 0; i < records->n_checks; i++) {
+		const struct record *check = &records->checks[i];
+		struct val *item = val_push(list);
+		val_set_cstr(item, "hue", statuses[check->status].hue);
+		val_set(item, "status", words(statuses[check->status].words));
+		val_set(item, "label", check_words(span_of(check->purpose)));
+		val_set(item, "name", check->name);
+		val_set(item, "hint", check->hint);
+		struct val *found = val_set_list(item, "found");
+		for (size_t k = 0; k < check->n_found; k++)
+			val_push_text(found, check->found[k]);
+	}
+	val_set_bool(p->data, "has_checks", records->n_checks > 0);
 }
 
 static void groups_add(struct page *p, const struct records *records)
@@ -101,6 +163,13 @@ static void summary_add(struct page *p, const struct records *records)
 		unknown += counts && open;
 		work += counts && !open && record->status != RECORD_OK;
 	}
+	for (size_t i = 0; i < records->n_checks; i++) {
+		const struct record *check = &records->checks[i];
+		bool bad = check->need != NEED_OPTIONAL && check->status != RECORD_OK &&
+			check->status != RECORD_UNKNOWN && check->status != RECORD_ERROR;
+		all += bad;
+		work += bad;
+	}
 	struct words_arg args[] = { { "n", arena_printf(a, "%ld", (long)work) },
 		{ "all", arena_printf(a, "%ld", (long)all) } };
 	struct span text = words(W_DNS_SUMMARY_OK);
@@ -128,6 +197,13 @@ static enum words_id status_words(struct span name)
 	return W_DNS_UNKNOWN;
 }
 
+/* A state, or the servers that the domain has been delegated to. */
+static struct span change_words(struct span text)
+{
+	bool names = span_starts(text, SPAN("["));
+	return names ? text : words(status_words(text));
+}
+
 static void history_add(struct page *p, const struct dns_changes *changes)
 {
 	struct arena *a = p->req->ctx->arena;
@@ -141,8 +217,8 @@ static void history_add(struct page *p, const struct dns_changes *changes)
 		val_set(item, "iso", format_iso(a, at_s));
 		val_set(item, "time", format_time(a, at_s));
 		val_set(item, "record", change->key);
-		val_set(item, "before", words(status_words(change->before)));
-		val_set(item, "after", words(status_words(change->after)));
+		val_set(item, "before", change_words(change->before));
+		val_set(item, "after", change_words(change->after));
 	}
 	val_set_bool(p->data, "has_changes", changes->len > 0);
 }
@@ -163,6 +239,7 @@ static void checked_add(struct page *p, int64_t checked_at_us)
 void dns_page_records(struct page *p, const struct records *records, int64_t checked_at_us)
 {
 	groups_add(p, records);
+	checks_add(p, records);
 	summary_add(p, records);
 	checked_add(p, checked_at_us);
 }
