@@ -61,6 +61,8 @@ static enum rc run(struct role *r, int *out_status, struct err *err)
 		.tls_cert = tls_file(r, "tls.cert", "tls/cert.pem"),
 		.tls_key = tls_file(r, "tls.key", "tls/key.pem"),
 		.url = role_url(r),
+		.smtp_port = config_int(r->launch.config, "delivery.port"),
+		.dns_lists = config_text(r->launch.config, "mail.dns_lists"),
 		.dns_port = config_int(r->launch.config, "dns.authority_port"),
 		.run_dir = launch_path(&r->launch, "run"),
 		.status_file = launch_path(&r->launch, "run/status.json"),

@@ -98,6 +98,8 @@ enum rc cli_open(struct cli *c, unsigned flags, struct err *err)
 	c->services.addresses = config_text(c->launch.config, "addresses");
 	const char *cert = config_text(c->launch.config, "tls.cert");
 	c->services.tls_cert = cert[0] ? cert : launch_path(&c->launch, "tls/cert.pem");
+	c->services.smtp_port = config_int(c->launch.config, "delivery.port");
+	c->services.dns_lists = config_text(c->launch.config, "mail.dns_lists");
 	c->services.dns_port = config_int(c->launch.config, "dns.authority_port");
 	c->services.url = panel_url(&c->launch);
 	rc = open_keys(c, err);

@@ -73,7 +73,9 @@ cJSON *op_zone(const struct check *c)
 cJSON *op_dns(const struct check *c)
 {
 	struct arena *a = c->ctx->arena;
-	struct check_options options = { .dns_port = port_of(c, "dns_port", 53) };
+	struct check_options options = { .dns_port = port_of(c, "dns_port", 53),
+		.host = { .smtp_port = port_of(c, "smtp_port", 0),
+			.lists = check_text(c, "lists").ptr } };
 	struct str text = str_in(a, TEXT_MAX);
 	struct records records;
 	struct records_ask ask;

@@ -3,7 +3,7 @@
  *
  *   {"op":"zone","domain","hostname","addresses":[..],"keys":[{"selector","algorithm","p"}],"format"?}
  *     -> {"zone": text}
- *   {"op":"dns", the same, "dns_port"?, "smtp_port"?, "lists"?:[..]}
+ *   {"op":"dns", the same, "dns_port"?, "smtp_port"?, "lists"?: "zone,.."}
  *     -> what GET /api/v1/domains/{name}/dns answers after a look at DNS now
  */
 #pragma once

@@ -352,4 +352,6 @@ void records_check(struct resolver *resolver, struct ctx *ctx, const struct reco
 	for (size_t i = 0; i < records->len; i++)
 		check_sides(&c, &records->items[i]);
 	health_check(&c.ctx, &sides, ask, &c.tree, records);
+	struct closer closer = closer_of(&c);
+	host_checks(&closer, &options->host, records, HEALTH_CHECKS_MAX);
 }

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "backend/dns/host_checks.h"
 #include "backend/dns/records.h"
 #include "mailcore/net/resolver.h"
 
@@ -17,6 +18,7 @@
 
 struct check_options {
 	uint16_t dns_port; /* of name servers: 53, but in tests */
+	struct host_ask host;
 };
 
 /* Fills status, found and hint of each record that records_wanted made of the same `ask`, and the

@@ -3,10 +3,9 @@
 
 #include "mailcore/base/str.h"
 
-#define CHECKS_MAX 32
-#define HINT_MAX   4096
-#define MINUTE_S   60
-#define HOUR_S     3600
+#define HINT_MAX 4096
+#define MINUTE_S 60
+#define HOUR_S   3600
 
 /* ------------------------------------------------------------------------ one record, many voices */
 
@@ -356,7 +355,7 @@ void health_check(struct ctx *ctx, const struct sides *sides, const struct recor
 {
 	struct health h = { ctx->arena, sides, sides->authority, ask, records };
 
-	records->checks = arena_array(ctx->arena, CHECKS_MAX, sizeof *records->checks);
+	records->checks = arena_array(ctx->arena, HEALTH_CHECKS_MAX, sizeof *records->checks);
 	records->n_checks = 0;
 	check_domain(&h);
 	check_spf_tree(&h, tree);

@@ -21,6 +21,7 @@ struct judged_sides {
  * of the past is told in the hint. */
 void judge_sides(struct arena *a, const struct judged_sides *judged, struct record *out);
 
-/* Sets records->checks: "domain", "delegation", "servers", "dnssec", "spf-tree". */
+#define HEALTH_CHECKS_MAX 48
+/* Sets records->checks, with room for so many: "domain", "delegation", "servers", "dnssec", "spf-tree". */
 void health_check(struct ctx *ctx, const struct sides *sides, const struct records_ask *ask,
 	const struct spf_tree *tree, struct records *records);

@@ -333,7 +333,8 @@ static enum rc look_at(const struct services *s, struct ctx *ctx, struct span na
 		return rc;
 	*domain = known.domain;
 	records_wanted(ctx->arena, &known.ask, records);
-	struct check_options options = { .dns_port = (uint16_t)(s->dns_port ? s->dns_port : 53) };
+	struct check_options options = { .dns_port = (uint16_t)(s->dns_port ? s->dns_port : 53),
+		.host = { .smtp_port = (uint16_t)s->smtp_port, .lists = s->dns_lists } };
 	records_check(s->resolver, ctx, &known.ask, &options, records);
 	mark_seen(ctx->arena, records, &look.keys);
 	rc = service_run(ctx, write_look, &look);

@@ -24,13 +24,16 @@ HOST_ZONE = {
                  *[f'many{i}.host.net. IN TXT "v=spf1 a:many{i}.host.net mx:many{i}.host.net -all"' for i in range(4)],
                  *[f"many{i}.host.net. IN A 127.0.2.77" for i in range(4)], *[f"many{i}.host.net. IN MX 10 many{i}.host.net." for i in range(4)],
                  f'r1.keys.host.net. IN TXT "v=DKIM1; k=rsa; p={KEYS[0]["p"][:200]}" "{KEYS[0]["p"][200:]}"',
-                 *[f"h{n}.host.net. IN A 127.0.2.{n}" for n in (31, 32, 35, 36)], "h34.host.net. IN A 127.0.2.99", "h35.host.net. IN A 127.0.2.99",
+                 *[f"h{n}.host.net. IN A 127.0.2.{n}" for n in (31, 32, 35, 36, 41, 42, 43, 44, 45, 46, 47, 49)], "h34.host.net. IN A 127.0.2.99", "h35.host.net. IN A 127.0.2.99",
                  f"two.host.net. IN A {ADDRESS}", "two.host.net. IN A 127.0.2.26", f"two.host.net. IN AAAA {ADDRESS6}",
                  f'agreed.test._report._dmarc.host.net. IN TXT "v=DMARC1"'],
     "127.in-addr.arpa": [f"25.2.0.127.in-addr.arpa. IN PTR {HOST}.", "25.2.0.127.in-addr.arpa. IN PTR two.host.net.", "26.2.0.127.in-addr.arpa. IN PTR two.host.net.", "32.2.0.127.in-addr.arpa. IN PTR pool-32.provider.net.",
-                         *[f"{n}.2.0.127.in-addr.arpa. IN PTR h{n}.host.net." for n in (33, 34, 35, 36)]],
+                         *[f"{n}.2.0.127.in-addr.arpa. IN PTR h{n}.host.net." for n in (33, 34, 35, 36, 41, 42, 43, 44, 45, 46, 47)],
+                         "48.2.0.127.in-addr.arpa. IN PTR h48.host.net.", "48.2.0.127.in-addr.arpa. IN PTR h49.host.net."],
     "ip6.arpa": ["5.2.0.0" + ".0" * 20 + f".8.b.d.0.1.0.0.2.ip6.arpa. IN PTR {HOST}.", "5.2.0.0" + ".0" * 20 + ".8.b.d.0.1.0.0.2.ip6.arpa. IN PTR two.host.net."],
 }
+# Mail servers by host: what they do at the port of the name servers, at the host's address.
+SMTP = {"h41.host.net": "fine", "h42.host.net": "no tls", "h43.host.net": "not smtp", "h44.host.net": "other name", "h47.host.net": "away"}
 BOTH = ("bind.ns.net", "knot.ns.net")
 
 
@@ -39,7 +42,7 @@ class Case:
 
     def __init__(self, name, *, kind="fault", domain=None, edit=(), wants=(), ns=BOTH, own_ns=None, parent=None, zone=None, bad=None,
                  old=None, old_edit=(), reverse=(), signed=False, ds=False, host=HOST, addresses=(ADDRESS, ADDRESS6), more_zones=None,
-                 resolver=None, keys=None, allow=()):
+                 resolver=None, keys=None, allow=(), lists=""):
         self.name, self.kind, self.edit, self.wants = name, kind, edit, wants
         self.domain = domain or re.sub("[^a-z0-9]+", "-", name.lower()).strip("-") + ".test"
         self.zone = zone or self.domain
@@ -47,11 +50,13 @@ class Case:
         self.old, self.old_edit, self.reverse = old, old_edit, list(reverse)
         self.signed, self.ds, self.host, self.addresses = signed, ds, host, addresses
         self.more_zones, self.touch_resolver, self.keys = more_zones or {}, resolver, keys or KEYS
+        self.lists = lists
         self.allow = ("ok", "unknown", *allow)
         self.text = []
 
     def request(self, port):
-        return {"domain": self.domain, "hostname": self.host, "addresses": list(self.addresses), "keys": self.keys, "dns_port": port}
+        return {"domain": self.domain, "hostname": self.host, "addresses": list(self.addresses), "keys": self.keys, "dns_port": port,
+                **({"smtp_port": port} if self.host in SMTP else {}), "lists": self.lists}
 
     def make(self, snippet):
         self.text = [line for line in snippet.splitlines() if line and not line.startswith(";")]
@@ -198,6 +203,10 @@ CORRECT = [
     correct("a second srv", edit=[add("_imaps._tcp.DOMAIN. IN SRV 20 1 993 elsewhere.host.net.")]),
     correct("without ipv6", **host(36)),
     correct("signed", ns=("knot.ns.net",), signed=True, ds=True, wants=[("dnssec", "ok", "")]),
+    correct("a server that answers", **host(41), wants=[("mail-server", "ok", "")]),
+    correct("a server that cannot be reached", **host(47), wants=[("mail-server", "unknown", "says nothing about it")]),
+    correct("a list that does not answer us", **host(46), lists="bl.net", wants=[("blocklist", "unknown", "does not answer this resolver")]),
+    correct("not listed", **host(36), lists="bl.net=3.5,wl.net=-2", wants=[("blocklist", "ok", "")]),
     correct("resolver away", resolver=down),
 ]
 
@@ -247,9 +256,15 @@ FAULTS = [
     Case("reports to who has not agreed", edit=dmarc('"v=DMARC1; p=none; rua=mailto:x@host.net"'), wants=[("dmarc", "wrong", "._report._dmarc.host.net")]),
     Case("reports to no address", edit=dmarc('"v=DMARC1; p=none; rua=postmaster@DOMAIN"'), wants=[("dmarc", "malformed", "mailto:")]),
     Case("no ptr", **host(31), wants=[("ptr", "missing", "your hosting or internet provider")]),
-    Case("ptr of the provider", **host(32), wants=[("ptr", "wrong", "pool-32.provider.net")]),
-    Case("host without address", **host(33), wants=[("a", "missing", "Add this A record"), ("mx", "wrong", "")][:1]),
-    Case("host elsewhere", **host(34), wants=[("a", "wrong", "127.0.2.34")]),
+    Case("ptr of the provider", **host(32), wants=[("ptr", "wrong", "pool-32.provider.net"), ("reverse", "wrong", "does not lead back")]),
+    Case("server without encryption", **host(42), wants=[("mail-server", "wrong", "does not encrypt (STARTTLS)")]),
+    Case("server of another kind", **host(43), wants=[("mail-server", "wrong", "does not greet as a mail server")]),
+    Case("certificate of another name", **host(44), wants=[("mail-server", "wrong", "does not hold for this name")]),
+    Case("listed", **host(45), lists="bl.net", wants=[("blocklist", "wrong", "127.0.2.45 is listed by bl.net")]),
+    Case("name does not lead back", host="h48.host.net", addresses=("127.0.2.48",),
+         wants=[("reverse", "wrong", "does not lead back"), ("a", "missing", "")]),
+    Case("host without address", **host(33), wants=[("a", "missing", "Add this A record"), ("reverse", "wrong", "does not lead back")]),
+    Case("host elsewhere", **host(34), wants=[("a", "wrong", "127.0.2.34"), ("reverse", "wrong", "does not lead back")]),
     Case("host with a stranger", **host(35), wants=[("a", "wrong", "127.0.2.99, which is not this server")]),
     Case("srv of another port", edit=[sub(r"SRV 0 1 993", "SRV 0 1 1993")], wants=[("srv", "wrong", "another server or port")]),
     Case("autoconfig elsewhere", edit=[drop(r"^autoconfig\.DOMAIN"), add("autoconfig.DOMAIN. IN A 127.0.2.90")], wants=[("autoconfig", "wrong", "leads to another server")]),

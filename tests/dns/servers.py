@@ -8,9 +8,12 @@ import os
 import pathlib
 import shutil
 import socket
+import socketserver
+import ssl
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
@@ -284,3 +287,56 @@ log:
     any: info
 """)
         return [shutil.which("knotd", path="/usr/sbin:/usr/bin"), "-c", str(self.dir / "knot.conf")]
+
+
+# ------------------------------------------------------------------------ mail servers
+
+def make_certificate(directory, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", str(directory / "key.pem"),
+                    "-out", str(directory / "cert.pem")], check=True, capture_output=True, timeout=PATIENCE)
+
+
+class FakeSmtp:
+    """Port 25 as strangers see it. what: "fine", "no tls", "not smtp", "other name"."""
+
+    def __init__(self, address, port, what, directory):
+        self.address, self.port, self.what, self.dir = address, port, what, directory
+
+    def talk(self, peer):
+        stream = peer.makefile("rwb")
+        if self.what == "not smtp":
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+            return
+        peer.sendall(b"220-mail server\r\n220 ready\r\n")
+        stream.readline()
+        peer.sendall(b"250-here\r\n250 SIZE 1\r\n" if self.what == "no tls" else b"250-here\r\n250 STARTTLS\r\n")
+        if stream.readline().upper().startswith(b"STARTTLS"):
+            peer.sendall(b"220 go\r\n")
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.dir / "cert.pem", self.dir / "key.pem")
+            with context.wrap_socket(peer, server_side=True) as tls:
+                tls.recv(1)
+
+    def __enter__(self):
+        fake = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.request.settimeout(PATIENCE)
+                try:
+                    fake.talk(self.request)
+                except OSError:
+                    pass  # the peer has seen enough
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+
+        self.server = Server((self.address, self.port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()

@@ -6,13 +6,14 @@ usage: test_dns.py BUILD-DIR     prints TAP
 """
 import concurrent.futures
 import contextlib
+import os
 import pathlib
 import sys
 import tempfile
 
-from cases import CASES, HOST_ZONE, Case
+from cases import CASES, HOST_ZONE, SMTP, Case
 from lines import Lines
-from servers import AA, REFUSED, SERVFAIL, Bind, Front, Knot, Resolver, ask, refusal, with_flags
+from servers import AA, REFUSED, SERVFAIL, Bind, FakeSmtp, Front, Knot, Resolver, ask, make_certificate, refusal, with_flags
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from fake_dns import free_port  # noqa: E402
@@ -53,7 +54,8 @@ def parent_zones(cases):
     for case in cases:
         test += case.delegation()
     net = soa("net") + ["net. IN NS ns.net.", f"ns.net. IN A {PARENT}", f"bind.ns.net. IN A {BIND}", f"knot.ns.net. IN A {KNOT}",
-                        f"bad.ns.net. IN A {FRONTS['bad']}", f"old.ns.net. IN A {FRONTS['old']}", "alias.ns.net. IN CNAME bind.ns.net."]
+                        f"bad.ns.net. IN A {FRONTS['bad']}", f"old.ns.net. IN A {FRONTS['old']}", "alias.ns.net. IN CNAME bind.ns.net.",
+                        "45.2.0.127.bl.net. IN A 127.0.0.2", "46.2.0.127.bl.net. IN A 127.255.255.254"]
     reverse = soa("127.in-addr.arpa") + ["127.in-addr.arpa. IN NS ns.net."] + [line for case in cases for line in case.reverse]
     six = soa("ip6.arpa") + ["ip6.arpa. IN NS ns.net."] + HOST_ZONE["ip6.arpa"]
     host = soa("host.net") + ["host.net. IN NS ns.net."] + HOST_ZONE["host.net"]
@@ -78,6 +80,9 @@ class World:
                    Bind(directory / "old", FRONTS["old"], self.port, old),
                    Front(FRONTS["bad"], self.port, front(self.case_of, self.port)),
                    Front("127.0.0.1", self.port, self.resolver)]
+        make_certificate(directory, "h41.host.net")
+        os.environ["SSL_CERT_FILE"] = str(directory / "cert.pem")
+        servers += [FakeSmtp(f"127.0.2.{name[1:3]}", self.port, what, directory) for name, what in SMTP.items() if what != "away"]
         with concurrent.futures.ThreadPoolExecutor() as pool:
             for server in pool.map(lambda s: s.__enter__(), servers):
                 stack.push(server)
