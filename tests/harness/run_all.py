@@ -189,7 +189,7 @@ def suite_settings():
     def scripts(instance):
         for script in sorted((ROOT / "tests/settings").glob("test_*.py")):
             yield from tap(f"settings: {script.stem}",
-                           *run([sys.executable, str(script), "--json", str(instance.json)], timeout=300,
+                           *run([sys.executable, str(script), "--json", str(instance.json)], timeout=900,
                                 env={**os.environ, "MAILSTEAD_TEST_DNS_PORT": str(dns),
                                      "MAILSTEAD_BUILD_DIR": str(ASAN)}))
     yield from with_instance("settings", [scripts], settings=(
