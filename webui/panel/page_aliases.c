@@ -1,12 +1,38 @@
 /* Aliases: list, new, delete on one page. */
 #include "backend/accounts/alias_service.h"
-#include "webui/panel/panel.h"
+#include "mailcore/base/clock.h"
+#include "webui/panel/list_view.h"
+#include "webui/view/format.h"
 
 const struct field alias_fields[] = {
 	{ "address", FIELD_TEXT, FIELD_REQUIRED, .max = 320 },
 	{ "targets", FIELD_TEXTS, FIELD_REQUIRED, .max = ALIAS_TARGETS_MAX },
 	{ 0 },
 };
+
+static const struct list_column aliases_columns[] = {
+	{ W_ADDRESS, "name" },
+	{ W_ALIAS_TARGETS, "targets" },
+	{ W_CREATED, "created" },
+};
+static const char *const aliases_actions[] = { "delete", NULL };
+static const struct list_view aliases_view = { "aliases", aliases_columns,
+	sizeof aliases_columns / sizeof aliases_columns[0], aliases_actions, false };
+
+static void list_row_add(struct page *p, struct val *rows, const struct alias *alias)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *row = list_view_row(rows, alias->address);
+	struct str targets = str_in(a, 64 * 1024);
+
+	for (size_t i = 0; i < alias->n_targets; i++) {
+		str_add_cstr(&targets, i ? ", " : "");
+		str_add(&targets, alias->targets[i]);
+	}
+	list_view_text(row, alias->address);
+	list_view_text(row, str_span(&targets));
+	list_view_text(row, format_time(a, alias->created_at_us / USEC_PER_SEC));
+}
 
 static enum rc aliases_page(struct req *r, struct reply *out, int status, struct err *err)
 {
@@ -22,16 +48,11 @@ static enum rc aliases_page(struct req *r, struct reply *out, int status, struct
 	struct page p =
 		panel_begin(r, "panel/aliases", scoped ? "domains" : "aliases", words(W_ALIASES));
 	panel_domain_tabs(&p, ask.domain, "aliases");
-	struct val *list = val_set_list(p.data, "aliases");
-	for (size_t i = 0; i < aliases.len; i++) {
-		struct val *item = val_push(list);
-		val_set(item, "address", aliases.items[i].address);
-		struct val *targets = val_set_list(item, "targets");
-		for (size_t k = 0; k < aliases.items[i].n_targets; k++)
-			val_push_text(targets, aliases.items[i].targets[k]);
-	}
-	val_set_bool(p.data, "is_empty", aliases.len == 0 && ask.cursor.len == 0);
-	page_pager(&p, aliases.next_cursor);
+	struct val *rows = list_view_begin(&p, &aliases_view, &ask, aliases.next_cursor);
+	for (size_t i = 0; i < aliases.len; i++)
+		list_row_add(&p, rows, &aliases.items[i]);
+	val_set(p.data, "find_hint", words(W_MAILBOXES_FIND));
+	val_set_bool(p.data, "is_empty", aliases.len == 0 && panel_is_plain(&ask));
 	page_form(&p, alias_fields, r->method == METHOD_POST ? &r->form : NULL);
 	panel_api_call(&p, "POST", "/api/v1/aliases",
 		"{\"address\": \"sales@example.com\", \"targets\": [\"ann@example.com\"]}");

@@ -4,7 +4,7 @@
 #include "backend/accounts/support_service.h"
 #include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
-#include "webui/panel/panel.h"
+#include "webui/panel/list_view.h"
 #include "webui/view/format.h"
 #include "webui/view/html.h"
 
@@ -42,6 +42,36 @@ const struct field support_fields[] = {
 	{ 0 },
 };
 
+static const struct list_column customers_columns[] = {
+	{ W_LOGIN_SHORT, "name" },
+	{ W_NAME },
+	{ W_ROLE },
+	{ W_PLAN },
+	{ W_STATE },
+	{ W_DOMAINS, .is_number = true },
+	{ W_MAILBOXES, .is_number = true },
+	{ W_CREATED, "created" },
+};
+static const char *const customers_actions[] = { "plan", "suspend", "resume", "delete", NULL };
+static const struct list_view customers_view = { "accounts", customers_columns,
+	sizeof customers_columns / sizeof customers_columns[0], customers_actions, true };
+
+static void list_row_add(struct page *p, struct val *rows, const struct account *account)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *row = list_view_row(rows, account->login);
+	bool suspended = suspension_is_on(&account->suspension);
+
+	list_view_link(row, account->login, customer_url(a, account->login), SPAN(""));
+	list_view_text(row, account->name);
+	list_view_text(row, panel_role(account->role));
+	list_view_text(row, account->plan);
+	list_view_pill(row, suspended ? "wa" : "ok", words(suspended ? W_SUSPENDED : W_ACTIVE));
+	list_view_number(row, arena_printf(a, "%lld", (long long)account->domains), SPAN(""));
+	list_view_number(row, arena_printf(a, "%lld", (long long)account->mailboxes), SPAN(""));
+	list_view_text(row, format_time(a, account->created_at_us / USEC_PER_SEC));
+}
+
 enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 {
 	struct list_ask ask = panel_list_ask(r);
@@ -51,23 +81,11 @@ enum rc page_customers(struct req *r, struct reply *out, struct err *err)
 		return rc;
 
 	struct page p = panel_begin(r, "panel/customers", "customers", words(W_CUSTOMERS));
-	struct val *list = val_set_list(p.data, "customers");
-	for (size_t i = 0; i < accounts.len; i++) {
-		const struct account *account = &accounts.items[i];
-		struct val *item = val_push(list);
-		val_set(item, "url", customer_url(r->ctx->arena, account->login));
-		val_set(item, "login", account->login);
-		val_set(item, "name", account->name);
-		val_set(item, "role", panel_role(account->role));
-		val_set(item, "plan", account->plan);
-		val_set_bool(item, "suspended", suspension_is_on(&account->suspension));
-		val_set_i64(item, "domains", account->domains);
-		val_set_i64(item, "mailboxes", account->mailboxes);
-	}
-	val_set_bool(p.data, "is_empty",
-		accounts.len <= 1 && ask.search.len == 0 && ask.cursor.len == 0);
+	struct val *rows = list_view_begin(&p, &customers_view, &ask, accounts.next_cursor);
+	for (size_t i = 0; i < accounts.len; i++)
+		list_row_add(&p, rows, &accounts.items[i]);
+	val_set_bool(p.data, "is_empty", accounts.len <= 1 && panel_is_plain(&ask));
 	val_set(p.data, "find_hint", words(W_DOMAINS_FIND));
-	page_pager(&p, accounts.next_cursor);
 	return page_send(&p, out, 200);
 }
 

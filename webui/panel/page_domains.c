@@ -2,7 +2,7 @@
 #include "backend/accounts/domain_service.h"
 #include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
-#include "webui/panel/panel.h"
+#include "webui/panel/list_view.h"
 #include "webui/view/format.h"
 
 const struct field domain_new_fields[] = {
@@ -24,6 +24,34 @@ static void domain_row(struct page *p, struct val *item, const struct domain *d)
 	val_set(item, "size", format_size(p->req->ctx->arena, d->size_bytes));
 }
 
+static const struct list_column domains_columns[] = {
+	{ W_DOMAIN, "name" },
+	{ W_STATE },
+	{ W_MAILBOXES, "mailboxes", true },
+	{ W_ALIASES, .is_number = true },
+	{ W_STORAGE, .is_number = true },
+	{ W_CUSTOMER },
+};
+static const char *const domains_actions[] = { "suspend", "resume", "delete", NULL };
+static const struct list_view domains_view = { "domains", domains_columns,
+	sizeof domains_columns / sizeof domains_columns[0], domains_actions, true };
+
+static void list_row_add(struct page *p, struct val *rows, const struct domain *d)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *row = list_view_row(rows, d->name);
+	bool suspended = suspension_is_on(&d->suspension);
+
+	list_view_link(row, d->unicode, arena_printf(a, "/domains/" SPAN_FMT, SPAN_ARG(d->name)),
+		d->alias_of.len > 0 ? arena_printf(a, "= " SPAN_FMT, SPAN_ARG(d->alias_of))
+				    : SPAN(""));
+	list_view_pill(row, suspended ? "wa" : "ok", words(suspended ? W_SUSPENDED : W_ACTIVE));
+	list_view_number(row, arena_printf(a, "%lld", (long long)d->mailboxes), SPAN(""));
+	list_view_number(row, arena_printf(a, "%lld", (long long)d->aliases), SPAN(""));
+	list_view_number(row, format_size(a, d->size_bytes), SPAN(""));
+	list_view_text(row, d->account);
+}
+
 enum rc page_domains(struct req *r, struct reply *out, struct err *err)
 {
 	struct list_ask ask = panel_list_ask(r);
@@ -33,13 +61,11 @@ enum rc page_domains(struct req *r, struct reply *out, struct err *err)
 		return rc;
 
 	struct page p = panel_begin(r, "panel/domains", "domains", words(W_DOMAINS));
-	struct val *list = val_set_list(p.data, "domains");
+	struct val *rows = list_view_begin(&p, &domains_view, &ask, domains.next_cursor);
 	for (size_t i = 0; i < domains.len; i++)
-		domain_row(&p, val_push(list), &domains.items[i]);
-	val_set_bool(
-		p.data, "is_empty", domains.len == 0 && ask.search.len == 0 && ask.cursor.len == 0);
+		list_row_add(&p, rows, &domains.items[i]);
+	val_set_bool(p.data, "is_empty", domains.len == 0 && panel_is_plain(&ask));
 	val_set(p.data, "find_hint", words(W_DOMAINS_FIND));
-	page_pager(&p, domains.next_cursor);
 	return page_send(&p, out, 200);
 }
 

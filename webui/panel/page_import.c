@@ -25,6 +25,9 @@ static void result_add(struct page *p, const struct import_result *result)
 	val_set(v, "made",
 		words_fill(a, result->is_dry_run ? W_IMPORT_WOULD : W_IMPORT_MADE, &made, 1));
 	val_set(v, "refused", words_fill(a, W_IMPORT_REFUSED, &refused, 1));
+	val_set(v, "undo_url",
+		result->bulk_id ? arena_printf(a, "/bulk/%lld/undo", (long long)result->bulk_id)
+				: SPAN(""));
 	val_set_bool(v, "has_faults", result->n_faults > 0);
 	struct val *list = val_set_list(v, "faults");
 	for (size_t i = 0; i < result->n_faults; i++) {
@@ -42,6 +45,7 @@ static enum rc import_page(
 	bool again = r->method == METHOD_POST;
 	struct span kind = again ? form_text(&r->form, "kind") : req_query(r, "kind");
 
+	val_set_bool(p.data, "add_domains", again && form_bool(&r->form, "add_domains", false));
 	val_set_bool(p.data, "kind_aliases", span_eq(kind, SPAN("aliases")));
 	val_set_bool(p.data, "kind_domains", span_eq(kind, SPAN("domains")));
 	if (result)

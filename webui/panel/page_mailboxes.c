@@ -5,7 +5,7 @@
 #include "backend/http/suspension_form.h"
 #include "mailcore/base/clock.h"
 #include "mailcore/base/random.h"
-#include "webui/panel/panel.h"
+#include "webui/panel/list_view.h"
 #include "webui/view/format.h"
 #include "webui/view/html.h"
 
@@ -25,13 +25,19 @@ const struct field mailbox_password_fields[] = {
 	{ 0 },
 };
 
+static enum words_id state_of(const struct mailbox *m)
+{
+	if (m->suspension.no_login)
+		return W_MAILBOX_NO_LOGIN;
+	if (m->suspension.hold_out)
+		return W_MAILBOX_HELD;
+	return suspension_is_on(&m->suspension) ? W_SUSPENDED : W_ACTIVE;
+}
+
 static void state_add(struct val *item, const struct mailbox *m)
 {
-	enum words_id state = W_ACTIVE;
-	if (m->suspension.hold_out)
-		state = W_MAILBOX_HELD;
-	if (m->suspension.no_login)
-		state = W_MAILBOX_NO_LOGIN;
+	enum words_id state = state_of(m);
+
 	val_set_cstr(item, "hue", state == W_ACTIVE ? "ok" : "wa");
 	val_set(item, "state", words(state));
 }
@@ -57,6 +63,48 @@ static struct span new_url(struct arena *a, struct span domain)
 	return str_span(&url);
 }
 
+static const struct list_column mailboxes_columns[] = {
+	{ W_ADDRESS, "name" },
+	{ W_NAME },
+	{ W_STATE },
+	{ W_MESSAGES, .is_number = true },
+	{ W_STORAGE, .is_number = true },
+	{ W_CREATED, "created" },
+};
+/* Sizes are added up for a domain only. */
+static const struct list_column domain_columns[] = {
+	{ W_ADDRESS, "name" },
+	{ W_NAME },
+	{ W_STATE },
+	{ W_MESSAGES, "messages", true },
+	{ W_STORAGE, "size", true },
+	{ W_CREATED, "created" },
+};
+#define COLUMNS (sizeof mailboxes_columns / sizeof mailboxes_columns[0])
+static const char *const mailboxes_actions[] = { "suspend", "resume", "quota", "delete", NULL };
+static const struct list_view mailboxes_view = { "mailboxes", mailboxes_columns, COLUMNS,
+	mailboxes_actions, true };
+static const struct list_view domain_view = { "mailboxes", domain_columns, COLUMNS,
+	mailboxes_actions, true };
+
+static void list_row_add(struct page *p, struct val *rows, const struct mailbox *m)
+{
+	struct arena *a = p->req->ctx->arena;
+	struct val *row = list_view_row(rows, m->address);
+	enum words_id state = state_of(m);
+
+	list_view_link(row, m->address,
+		arena_printf(a, "/mailboxes/" SPAN_FMT, SPAN_ARG(m->address)), SPAN(""));
+	list_view_text(row, m->name);
+	list_view_pill(row, state == W_ACTIVE ? "ok" : "wa", words(state));
+	list_view_number(row, arena_printf(a, "%lld", (long long)m->messages), SPAN(""));
+	list_view_number(row, format_size(a, m->used_bytes),
+		m->quota_bytes > 0 ? arena_printf(a, SPAN_FMT " " SPAN_FMT, SPAN_ARG(words(W_OF)),
+					     SPAN_ARG(format_size(a, m->quota_bytes)))
+				   : SPAN(""));
+	list_view_text(row, format_time(a, m->created_at_us / USEC_PER_SEC));
+}
+
 /* Of one domain, and of all. */
 enum rc page_mailboxes(struct req *r, struct reply *out, struct err *err)
 {
@@ -72,17 +120,13 @@ enum rc page_mailboxes(struct req *r, struct reply *out, struct err *err)
 	struct page p = panel_begin(
 		r, "panel/mailboxes", scoped ? "domains" : "mailboxes", words(W_MAILBOXES));
 	panel_domain_tabs(&p, ask.domain, "mailboxes");
-	struct val *list = val_set_list(p.data, "mailboxes");
-	for (size_t i = 0; i < mailboxes.len; i++) {
-		struct val *item = val_push(list);
-		mailbox_add(&p, item, &mailboxes.items[i]);
-		val_set_i64(item, "messages", mailboxes.items[i].messages);
-	}
-	val_set_bool(p.data, "is_empty",
-		mailboxes.len == 0 && ask.search.len == 0 && ask.cursor.len == 0);
+	struct val *rows = list_view_begin(
+		&p, scoped ? &domain_view : &mailboxes_view, &ask, mailboxes.next_cursor);
+	for (size_t i = 0; i < mailboxes.len; i++)
+		list_row_add(&p, rows, &mailboxes.items[i]);
+	val_set_bool(p.data, "is_empty", mailboxes.len == 0 && panel_is_plain(&ask));
 	val_set(p.data, "new_url", new_url(r->ctx->arena, ask.domain));
 	val_set(p.data, "find_hint", words(W_MAILBOXES_FIND));
-	page_pager(&p, mailboxes.next_cursor);
 	return page_send(&p, out, 200);
 }
 

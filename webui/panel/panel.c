@@ -45,6 +45,12 @@ struct page panel_begin(struct req *r, const char *name, const char *nav, struct
 	return p;
 }
 
+bool panel_is_plain(const struct list_ask *ask)
+{
+	return ask->search.len == 0 && ask->cursor.len == 0 && ask->state.len == 0 &&
+		ask->account.len == 0;
+}
+
 struct list_ask panel_list_ask(const struct req *r)
 {
 	return (struct list_ask){ .cursor = req_query(r, "cursor"),

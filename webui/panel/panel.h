@@ -6,8 +6,10 @@
 
 /* A page in the panel's frame; `nav` is the entry of the bar that is current. */
 struct page panel_begin(struct req *r, const char *name, const char *nav, struct span title);
-/* From ?cursor= and ?q=. */
+/* From ?cursor=, ?q=, ?sort=, ?state= and ?account=. */
 struct list_ask panel_list_ask(const struct req *r);
+/* Nothing is searched for: an empty list is empty. */
+bool panel_is_plain(const struct list_ask *ask);
 /* curl for the API call that does the same as the form. json may be NULL. */
 void panel_api_call(struct page *p, const char *method, const char *path, const char *json);
 
@@ -42,6 +44,8 @@ handler_fn page_domains, page_domain_new, page_domain_new_post, page_domain,
 handler_fn page_dns, page_dns_check_post, page_dns_zone;
 handler_fn page_mailboxes, page_mailbox_new, page_mailbox_new_post, page_mailbox,
 	page_mailbox_password_post, page_mailbox_delete_post;
+extern const struct field bulk_fields[];
+handler_fn page_bulk, page_bulk_post, page_bulk_undo_post;
 handler_fn page_aliases, page_aliases_post, page_alias_delete_post;
 handler_fn page_messages, page_message;
 handler_fn page_queue, page_queue_post;

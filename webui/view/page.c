@@ -168,7 +168,7 @@ void page_redirect_done(struct req *r, struct reply *out, struct span path, cons
 void page_pager(struct page *p, struct span next_cursor)
 {
 	struct req *r = p->req;
-	static const char *const kept[] = { "q", "state", "direction", "since" };
+	static const char *const kept[] = { "q", "sort", "state", "direction", "since" };
 	struct str url = str_in(r->ctx->arena, 8192);
 	str_add_cstr(&url, "?cursor=");
 	url_add_component(&url, next_cursor);
