@@ -28,12 +28,12 @@ struct services {
 	const char *addresses;       /* its public addresses, comma-separated */
 	const char *tls_cert;        /* PEM file of the mail server's certificate; NULL: unknown */
 	int64_t smtp_port;           /* of mail servers that DNS checks look at; 0: none is */
-	const char *dns_lists;       /* mail.dns_lists: where our addresses should not be; NULL: none */
-	int64_t dns_port;            /* of domains' own name servers; 0: 53 */
-	const char *tls_key;         /* its key; NULL: unknown */
-	const char *url;             /* https://panel.example.net */
-	const char *run_dir;         /* where roles write what they are doing; NULL: unknown */
-	const char *status_file;     /* what the supervisor says of the roles; NULL: unknown */
+	const char *dns_lists;   /* mail.dns_lists: where our addresses should not be; NULL: none */
+	int64_t dns_port;        /* of domains' own name servers; 0: 53 */
+	const char *tls_key;     /* its key; NULL: unknown */
+	const char *url;         /* https://panel.example.net */
+	const char *run_dir;     /* where roles write what they are doing; NULL: unknown */
+	const char *status_file; /* what the supervisor says of the roles; NULL: unknown */
 };
 
 /* One page of a list. */
