@@ -40,6 +40,19 @@ static void check_name(struct arena *a, const struct dns_name *name)
 	}
 }
 
+/* The whole message; no line may be longer than what holds it. */
+static void check_sections(struct arena *a, struct span msg)
+{
+	struct dns_sections all;
+
+	if (!dns_sections_parse(a, msg, &all))
+		return;
+	ASSERT(all.code < 16 && all.len <= msg.len / 11);
+	for (size_t i = 0; i < all.len; i++)
+		ASSERT(all.lines[i].owner.len < 4 * DNS_NAME_MAX &&
+			memchr(all.lines[i].owner.ptr, '\n', all.lines[i].owner.len) == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span msg = span_make(data, size);
@@ -48,9 +61,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena a;
 	unsigned type;
 
-	if (!read_question(msg, &name, &type))
-		return 0;
 	arena_init(&a, 16 * 1024);
+	check_sections(&a, msg);
+	if (!read_question(msg, &name, &type)) {
+		arena_done(&a);
+		return 0;
+	}
 	check_name(&a, &name);
 	enum rc rc = dns_reply_parse(&a, msg, &name, (enum dns_type)type, &reply);
 	ASSERT(rc == RC_OK || rc == RC_NOT_FOUND || rc == RC_TEMP);

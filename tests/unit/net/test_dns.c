@@ -219,6 +219,55 @@ static void every_cut_of_an_answer_is_refused(void **state)
 	assert_true(span_eq(reply.answer.cname, SPAN("c.bc")));
 }
 
+/* What a server said as a whole: referrals, refusals, cut answers. */
+static void whole_messages(void **state)
+{
+	static const struct {
+		struct span msg;
+		bool ok;
+		unsigned code;
+		const char *flags;
+		size_t len;
+		const char *owner; /* of the last line */
+		enum dns_section section;
+	} cases[] = {
+		{ MSG(HEAD("\x85\x80", "\1", "\0") ASK("\1") RR("\1", "\x3c", "\4") "\xc0\0\2\1"),
+			true, 0, "a-r-", 1, "a.bc", DNS_ANSWERS },
+		{ MSG(HEAD("\x81\x83", "\0", "\1") ASK("\1") SOA_AT("\xc0\x0e")), true, 3, "--r-",
+			1, "bc", DNS_AUTHORITY },
+		{ MSG(HEAD("\x81\xa5", "\0", "\0") ASK("\1")), true, 5, "--rd", 0, NULL, 0 },
+		/* no question: some servers refuse so */
+		{ MSG("\x12\x34\x80\5\0\0\0\0\0\0\0\0"), true, 5, "----", 0, NULL, 0 },
+		/* cut off: what is there is read; not said to be cut off: malformed */
+		{ MSG(HEAD("\x83\x80", "\1", "\0") ASK("\1")), true, 0, "-tr-", 0, NULL, 0 },
+		{ MSG(HEAD("\x81\x80", "\1", "\0") ASK("\1")), false },
+		{ MSG(HEAD("\x81\x80", "\1", "\0") ASK("\1") RR("\1", "\x3c", "\4") "\xc0\0\2"),
+			false },
+		/* a question; two questions; half a head */
+		{ MSG(HEAD("\x01\x80", "\0", "\0") ASK("\1")), false },
+		{ MSG("\x12\x34\x81\x80\0\2\0\0\0\0\0\0" ASK("\1") ASK("\1")), false },
+		{ MSG("\x12\x34\x81\x80\0\1\0\0\0\0"), false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct dns_sections all;
+		bool ok = dns_sections_parse(&arena, cases[i].msg, &all);
+		if (ok != cases[i].ok)
+			fail_msg("case %zu", i);
+		if (!ok)
+			continue;
+		const char flags[] = { all.authoritative ? 'a' : '-', all.truncated ? 't' : '-',
+			all.recursive ? 'r' : '-', all.authentic ? 'd' : '-', '\0' };
+		assert_int_equal(all.code, cases[i].code);
+		assert_string_equal(flags, cases[i].flags);
+		assert_int_equal(all.len, cases[i].len);
+		if (all.len == 0)
+			continue;
+		assert_true(span_eq(all.lines[all.len - 1].owner, span_of(cases[i].owner)));
+		assert_int_equal(all.lines[all.len - 1].section, cases[i].section);
+	}
+}
+
 static void too_many_records(void **state)
 {
 	struct str msg = str_in(&arena, 100000);
@@ -275,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_query_on_the_wire),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(every_cut_of_an_answer_is_refused),
+		cmocka_unit_test(whole_messages),
 		cmocka_unit_test(too_many_records),
 		cmocka_unit_test(the_cache_forgets),
 	};

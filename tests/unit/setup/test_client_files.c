@@ -88,9 +88,13 @@ static void files_hold_what_was_asked(void **state)
 	assert_true(has(&text, "<Type>SMTP</Type>\n<Server>mail.example.test</Server>\n<Port>465"));
 
 	text.len = 0;
-	mobileconfig_add(&text, &servers, SPAN("a@b.example"), SPAN("se<cret"));
+	mobileconfig_add(&text, &servers, SPAN("a@b.example"), SPAN(""));
 	assert_true(has(&text, "<key>IncomingMailServerPortNumber</key>\n<integer>993</integer>"));
 	assert_false(has(&text, "<key>IncomingPassword<"));
+
+	text.len = 0;
+	mobileconfig_add(&text, &servers, SPAN("a@b.example"), SPAN("se<cret"));
+	assert_true(has(&text, "<key>IncomingPassword</key>\n<string>se&lt;cret</string>"));
 	assert_true(str_ok(&text));
 }
 
