@@ -123,9 +123,12 @@ void list_view_text(struct val *row, struct span text)
 	finish(cell(row, text), SPAN(""), SPAN(""), "", false);
 }
 
-void list_view_number(struct val *row, struct span text, struct span hint)
+void list_view_number(struct val *row, enum words_id label, struct span text, struct span hint)
 {
-	finish(cell(row, text), SPAN(""), hint, "", true);
+	struct val *item = cell(row, text);
+
+	val_set(item, "label", words(label));
+	finish(item, SPAN(""), hint, "", true);
 }
 
 void list_view_pill(struct val *row, const char *hue, struct span text)

@@ -30,7 +30,8 @@ struct val *list_view_row(struct val *rows, struct span key);
 /* The cell that names the row; hint may be empty. */
 void list_view_link(struct val *row, struct span text, struct span url, struct span hint);
 void list_view_text(struct val *row, struct span text);
-void list_view_number(struct val *row, struct span text, struct span hint);
+/* The label is shown where a row is not under its column's head: on a phone. */
+void list_view_number(struct val *row, enum words_id label, struct span text, struct span hint);
 /* hue: "ok", "wa" ... */
 void list_view_pill(struct val *row, const char *hue, struct span text);
 

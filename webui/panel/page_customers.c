@@ -67,8 +67,10 @@ static void list_row_add(struct page *p, struct val *rows, const struct account 
 	list_view_text(row, panel_role(account->role));
 	list_view_text(row, account->plan);
 	list_view_pill(row, suspended ? "wa" : "ok", words(suspended ? W_SUSPENDED : W_ACTIVE));
-	list_view_number(row, arena_printf(a, "%lld", (long long)account->domains), SPAN(""));
-	list_view_number(row, arena_printf(a, "%lld", (long long)account->mailboxes), SPAN(""));
+	list_view_number(
+		row, W_DOMAINS, arena_printf(a, "%lld", (long long)account->domains), SPAN(""));
+	list_view_number(
+		row, W_MAILBOXES, arena_printf(a, "%lld", (long long)account->mailboxes), SPAN(""));
 	list_view_text(row, format_time(a, account->created_at_us / USEC_PER_SEC));
 }
 

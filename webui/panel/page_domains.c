@@ -46,9 +46,10 @@ static void list_row_add(struct page *p, struct val *rows, const struct domain *
 		d->alias_of.len > 0 ? arena_printf(a, "= " SPAN_FMT, SPAN_ARG(d->alias_of))
 				    : SPAN(""));
 	list_view_pill(row, suspended ? "wa" : "ok", words(suspended ? W_SUSPENDED : W_ACTIVE));
-	list_view_number(row, arena_printf(a, "%lld", (long long)d->mailboxes), SPAN(""));
-	list_view_number(row, arena_printf(a, "%lld", (long long)d->aliases), SPAN(""));
-	list_view_number(row, format_size(a, d->size_bytes), SPAN(""));
+	list_view_number(
+		row, W_MAILBOXES, arena_printf(a, "%lld", (long long)d->mailboxes), SPAN(""));
+	list_view_number(row, W_ALIASES, arena_printf(a, "%lld", (long long)d->aliases), SPAN(""));
+	list_view_number(row, W_STORAGE, format_size(a, d->size_bytes), SPAN(""));
 	list_view_text(row, d->account);
 }
 

@@ -97,8 +97,9 @@ static void list_row_add(struct page *p, struct val *rows, const struct mailbox 
 		arena_printf(a, "/mailboxes/" SPAN_FMT, SPAN_ARG(m->address)), SPAN(""));
 	list_view_text(row, m->name);
 	list_view_pill(row, state == W_ACTIVE ? "ok" : "wa", words(state));
-	list_view_number(row, arena_printf(a, "%lld", (long long)m->messages), SPAN(""));
-	list_view_number(row, format_size(a, m->used_bytes),
+	list_view_number(
+		row, W_MESSAGES, arena_printf(a, "%lld", (long long)m->messages), SPAN(""));
+	list_view_number(row, W_STORAGE, format_size(a, m->used_bytes),
 		m->quota_bytes > 0 ? arena_printf(a, SPAN_FMT " " SPAN_FMT, SPAN_ARG(words(W_OF)),
 					     SPAN_ARG(format_size(a, m->quota_bytes)))
 				   : SPAN(""));
