@@ -8,7 +8,7 @@ SELECT j.job_id, j.trace_id, j.blob_id, j.account_id, coalesce(j.domain_id, 0), 
   CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THEN 'sending' ELSE j.state END, j.hold_reason,
   coalesce(nullif(j.last_reply, ''), q.reply, ''), coalesce(d.name, '')
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
-WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
+WHERE j.destination NOT IN (':sent', '.') AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND ($3::bigint = 0 OR j.job_id = $3::bigint) AND j.job_id > $4::bigint
   AND ($5::text = '' OR d.name = $5::text)
@@ -36,7 +36,7 @@ SELECT j.destination, CASE j.state WHEN 'ready' THEN 'waiting' WHEN 'leased' THE
   (array_agg(j.trace_id ORDER BY j.attempts DESC, j.job_id))[1] AS trace_id,
   (array_agg(j.rcpt ORDER BY j.attempts DESC, j.job_id))[1] AS rcpt
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id LEFT JOIN queue_destination q ON q.destination = j.destination
-WHERE j.destination <> ':sent' AND (j.account_id = 0 AND $2::boolean
+WHERE j.destination NOT IN (':sent', '.') AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND ($3::text = '' OR d.name = $3::text)
   AND (cardinality($4::text[]) = 0 OR d.name = ANY ($4::text[]))
@@ -126,7 +126,7 @@ SELECT rcpt, state, text, at FROM sent_state($1::bigint, $2::text);
 SELECT j.mail_from, count(*) AS n, count(*) FILTER (WHERE j.state = 'held'), min(j.created_at),
   EXISTS (SELECT 1 FROM queue_pause p WHERE p.kind = 'sender' AND p.value = lower(j.mail_from))
 FROM job j LEFT JOIN domain d ON d.domain_id = j.domain_id
-WHERE j.destination <> ':sent' AND j.mail_from <> '' AND (j.account_id = 0 AND $2::boolean
+WHERE j.destination NOT IN (':sent', '.') AND j.mail_from <> '' AND (j.account_id = 0 AND $2::boolean
     OR EXISTS (SELECT 1 FROM account_tree t WHERE t.ancestor_id = $1::bigint AND t.account_id = j.account_id))
   AND (cardinality($3::text[]) = 0 OR d.name = ANY ($3::text[]))
 GROUP BY j.mail_from ORDER BY n DESC, 1 LIMIT $4::bigint;
