@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import re
+import select
 import socket
 import ssl
 import struct
@@ -46,9 +47,11 @@ class Target:
     def talk(self, payload, pattern):
         """Everything the server says to this, until it closes or has been silent for a while after the pattern came."""
         with self.connect() as sock:
+            if isinstance(sock, ssl.SSLSocket):
+                return talk_tls(sock, payload, pattern)
             sender = threading.Thread(target=push, args=(sock, payload), daemon=True)
             sender.start()
-            heard = read_all(sock, pattern)
+            heard = read_all(sock)
             sender.join(PATIENCE_S)
             return heard
 
@@ -74,26 +77,52 @@ class Target:
 def push(sock, payload):
     try:
         sock.sendall(payload)
-        if not isinstance(sock, ssl.SSLSocket):
-            sock.shutdown(socket.SHUT_WR)
+        sock.shutdown(socket.SHUT_WR)
     except OSError:
         pass  # closed on us: what it said before counts
 
 
-def read_all(sock, pattern):
+def read_all(sock):
     """What came until the end; SILENCE when neither words nor the end came."""
     heard = b""
     sock.settimeout(PATIENCE_S)
     try:
         while more := sock.recv(65536):
             heard += more
-            if isinstance(sock, ssl.SSLSocket) and re.search(pattern, heard, re.S):
-                sock.settimeout(1.0)  # it has no end of our own half
     except TimeoutError:
         return heard or SILENCE
     except OSError:
         pass
     return heard
+
+
+def talk_tls(sock, payload, pattern):
+    """The same over TLS, in one thread: two that read and write one session take each other's errors for their own.
+    It has no end of our own half, so a second of silence after the pattern ends it."""
+    heard, end = b"", time.monotonic() + PATIENCE_S
+    sock.setblocking(False)
+    while time.monotonic() < end:
+        quiet = True
+        try:
+            if not (more := sock.recv(65536)):
+                return heard
+            heard, quiet = heard + more, False
+            if re.search(pattern, heard, re.S):
+                end = time.monotonic() + 1.0
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError:
+            return heard
+        try:
+            if payload and (sent := sock.send(payload[:16384])):
+                payload, quiet = payload[sent:], False
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError:
+            payload = b""  # closed on us: what it said before counts
+        if quiet:
+            select.select([sock], [sock] if payload else [], [], 0.2)
+    return heard or SILENCE
 
 
 def read_until(sock, pattern):
