@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Roles and PostgreSQL die by kill -9 under load: what was acknowledged is there, once.
+"""Roles and PostgreSQL die by kill -9 under load: what was acknowledged is there, once (REQUIREMENTS 17).
 
     test_crash.py BUILD_DIR [MX_KILLS DATABASE_KILLS]
 
