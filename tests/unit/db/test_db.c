@@ -277,7 +277,8 @@ static void test_deadlock(void **state)
 	void *other = NULL;
 	pthread_join(thread, &other);
 	assert_int_equal((intptr_t)other, RC_OK);
-	assert_int_equal(a.runs + b.runs, 3);
+	/* Three, or more when the victim was quicker to lock its row again than the one that waited for it. */
+	assert_true(a.runs + b.runs >= 3);
 	AUTO(rows_close) struct rows *r = NULL;
 	assert_int_equal(db_query(&ctx, &GET, ARGS(A_I64(1)), &r), RC_OK);
 	assert_true(span_eq(row_text(r, 0, 0), SPAN("axx")));
